@@ -1,0 +1,30 @@
+"""labkit: see how the activation function and the initial weights decide what happens inside a deep network.
+
+`import labkit` loads neither Matplotlib nor ipywidgets nor a server.
+"""
+
+from typing import Any
+
+from labkit.nn.activations import ACTIVATIONS, Activation
+from labkit.nn.datasets import DATASETS
+from labkit.nn.initializers import INITIALIZERS, Initializer
+from labkit.nn.network import Network
+from labkit.nn.propagation import Trace, propagate
+from labkit.nn.statistics import LayerStatistics, summarize
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "Activation", "Initializer", "LayerStatistics", "Network", "Trace",
+    "propagate", "show", "summarize",
+]  # fmt: skip
+
+
+def show(key: str) -> Any:
+    """The page of a lab, to be displayed by a notebook's cell: `labkit.show("signal_propagation")`.
+
+    KeyError names the labs that there are.
+    """
+    from labkit.ui.dashboard import show as show_page  # only now: it loads Matplotlib and ipywidgets
+
+    return show_page(key)

@@ -1,0 +1,1 @@
+"""The science: networks, propagation, statistics. NumPy alone; nothing that draws."""

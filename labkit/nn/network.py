@@ -1,0 +1,159 @@
+"""Network: what to build and what to feed it with, in keys and numbers only.
+
+`depth` counts the layers that have the activation; a readout, where the gradient comes from a loss, stands on top.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from operator import index
+from typing import Any
+
+from labkit.nn.activations import ACTIVATIONS, Activation
+from labkit.nn.datasets import DATASETS, Dataset
+from labkit.nn.initializers import INITIALIZERS, Initializer
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "depth": (1, 100),
+    "width": (1, 1000),
+    "batch": (1, 10_000),
+    "std": (0.0, 100.0),
+    "bias_mean": (-100.0, 100.0),
+    "bias_std": (0.0, 100.0),
+    "input_scale": (0.0, 1000.0),
+    "seed": (0, 2**32 - 1),
+}
+GRADIENT_SOURCES: Mapping[str, str] = {
+    "cotangent": "unit Gaussian dC/dh at the last layer",
+    "loss": "cross-entropy of the labels through a readout",
+}
+DEFAULT_MEMORY_MIB = 1536
+
+
+@dataclass(frozen=True)
+class Network:
+    """A plain deep network, its input and the source of its gradient; checked when made, hashable.
+
+    `std` is the standard deviation of the weights where the initializer takes one; `initializer_options` holds what
+    else it takes. `alpha` is kept only by an activation that has one (None: its default). Biases are N(bias_mean,
+    bias_std**2). Inputs are `input_scale` times the dataset's, after `standardize`. ValueError names the field, the
+    rule and the value.
+    """
+
+    activation: str = "tanh"
+    initializer: str = "normal"
+    depth: int = 5
+    width: int = 100
+    batch: int = 1000
+    std: float = 0.01
+    alpha: float | None = None
+    bias_mean: float = 0.0
+    bias_std: float = 0.0
+    initializer_options: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
+    dataset: str = "gaussian"
+    input_scale: float = 1.0
+    standardize: bool = False
+    gradient_source: str = "cotangent"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        _check_key("activation", self.activation, ACTIVATIONS)
+        _check_key("initializer", self.initializer, INITIALIZERS)
+        _check_key("dataset", self.dataset, DATASETS)
+        _check_key("gradient_source", self.gradient_source, GRADIENT_SOURCES)
+        for name, (low, high) in LIMITS.items():
+            self._set(name, _number(name, getattr(self, name), low, high))
+        row = self.activation_row
+        self._set("alpha", None if row.alpha is None else row.alpha.check(self.alpha))
+        self._set("initializer_options", self._checked_options())
+        self._check_dataset()
+        self._check_memory()
+
+    @property
+    def activation_row(self) -> Activation:
+        """The row of ACTIVATIONS."""
+        return ACTIVATIONS[self.activation]
+
+    @property
+    def initializer_row(self) -> Initializer:
+        """The row of INITIALIZERS."""
+        return INITIALIZERS[self.initializer]
+
+    @property
+    def dataset_row(self) -> Dataset:
+        """The row of DATASETS."""
+        return DATASETS[self.dataset]
+
+    @property
+    def fan_ins(self) -> tuple[int, ...]:
+        """Number of inputs of each layer; its number of outputs is `width`."""
+        return (self.dataset_row.features or self.width,) + (self.width,) * (self.depth - 1)
+
+    @property
+    def options(self) -> dict[str, float]:
+        """Every option of the initializer, with its value."""
+        given = dict(self.initializer_options)
+        return {
+            name: self.std if name == "std" else given.get(name, option.default)
+            for name, option in self.initializer_row.options.items()
+        }
+
+    @property
+    def memory(self) -> int:
+        """Bytes that propagation and all its statistics need at most (float64)."""
+        units = self.depth * self.batch * self.width
+        weights = sum(self.fan_ins) * self.width
+        inputs = self.batch * self.fan_ins[0]
+        return 8 * (4 * units + 3 * weights + 2 * inputs)
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _checked_options(self) -> tuple[tuple[str, float], ...]:
+        options = self.initializer_row.options
+        given = dict(self.initializer_options)
+        for name in given:
+            if name == "std" or name not in options:
+                takes = ", ".join(o for o in options if o != "std") or "none"
+                raise ValueError(f"initializer_options of {self.initializer} may name {takes}, got {name!r}")
+        return tuple(sorted((n, _number(n, v, options[n].low, options[n].high)) for n, v in given.items()))
+
+    def _check_dataset(self) -> None:
+        row = self.dataset_row
+        if row.samples is not None and self.batch > row.samples:
+            raise ValueError(f"batch must lie in [1, {row.samples}] for {row.label}, got {self.batch}")
+        if self.gradient_source == "loss" and row.classes is None:
+            raise ValueError(f"gradient_source 'loss' needs labels; dataset {self.dataset!r} has none")
+
+    def _check_memory(self) -> None:
+        limit = memory_limit()
+        if self.memory > limit:
+            raise ValueError(
+                f"this network needs {self.memory / 2**20:.0f} MiB, and {limit / 2**20:.0f} MiB are allowed: "
+                f"lower depth ({self.depth}), width ({self.width}) or batch ({self.batch})"
+            )
+
+
+def memory_limit() -> int:
+    """Bytes that one network may need: 1.5 GiB, or LABKIT_MEMORY_MIB of the environment."""
+    return int(float(os.environ.get("LABKIT_MEMORY_MIB", DEFAULT_MEMORY_MIB)) * 2**20)
+
+
+def _check_key(name: str, key: object, table: Mapping[str, object]) -> None:
+    if not isinstance(key, str) or key not in table:
+        raise ValueError(f"{name} must be one of {', '.join(table)}, got {key!r}")
+
+
+def _number(name: str, value: Any, low: float, high: float) -> float | int:
+    """`value` as an int where the limits are ints, else as a float."""
+    whole = isinstance(low, int)
+    try:
+        number = index(value) if whole else float(value)
+    except (TypeError, ValueError):
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"{name} must be {kind} in [{low:g}, {high:g}], got {value!r}") from None
+    if not (isfinite(number) and low <= number <= high):
+        raise ValueError(f"{name} must lie in [{low:g}, {high:g}], got {value!r}")
+    return number

@@ -1,0 +1,188 @@
+"""What a Trace comes down to: moments, histograms and counts by layer.
+
+Shapes: (depth,) for a number a layer, (depth, bins) for histograms; shares run from 0 to 1.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.nn.histogram import bin_edges, count, snapped
+from labkit.nn.moments import Moments, moments
+from labkit.nn.propagation import Trace
+from labkit.nn.properties import largest_slope
+
+Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Range = tuple[float, float]
+
+QUANTITIES = ("pre", "post", "grad_pre", "grad_post", "grad_weights")
+SATURATED_BELOW = 1 - 0.97**2
+"""A unit is saturated where |f'(z)| is below this share of its largest value: for tanh, |f(z)| > 0.97."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The values of one quantity in each layer.
+
+    Moments and extremes are those of the finite values (NaN where there is none). `zeros` is the share of exact
+    zeros, `outside` the share of values beyond the histogram's edges, both among all values; `nonfinite` counts what
+    is infinite or NaN; `size` is the number of values. `counts` (depth, bins) and `edges` (bins + 1,), common to the
+    layers, are None where no histogram was asked for.
+    """
+
+    mean: Array
+    std: Array
+    rms: Array
+    min: Array
+    max: Array
+    zeros: Array
+    nonfinite: Counts
+    size: Counts
+    outside: Array | None = None
+    counts: Counts | None = None
+    edges: Array | None = None
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """The statistics of a Trace. It holds no trace and is small: this is what is cached.
+
+    `saturated` is the share of values whose slope is below SATURATED_BELOW of the largest slope; `inactive` the
+    share whose activation is exactly 0; `dead` the share of units whose slope is 0 for every sample of the batch.
+    `weight_norm` is the Frobenius norm of W_l. What was not asked for raises AttributeError.
+    """
+
+    distributions: Mapping[str, Distribution]
+    saturated: Array
+    inactive: Array
+    dead: Array
+    weight_norm: Array
+
+    def _quantity(self, name: str) -> Distribution:
+        try:
+            return self.distributions[name]
+        except KeyError:
+            raise AttributeError(f"LayerStatistics.{name} was not asked for: see summarize(quantities=...)") from None
+
+    @property
+    def pre(self) -> Distribution:
+        """Of the pre-activations z."""
+        return self._quantity("pre")
+
+    @property
+    def post(self) -> Distribution:
+        """Of the activations h."""
+        return self._quantity("post")
+
+    @property
+    def grad_pre(self) -> Distribution:
+        """Of dC/dz."""
+        return self._quantity("grad_pre")
+
+    @property
+    def grad_post(self) -> Distribution:
+        """Of dC/dh."""
+        return self._quantity("grad_post")
+
+    @property
+    def grad_weights(self) -> Distribution:
+        """Of dC/dW."""
+        return self._quantity("grad_weights")
+
+    @property
+    def depth(self) -> int:
+        """Number of layers."""
+        return len(self.dead)
+
+    @property
+    def mean(self) -> Array:
+        """Mean of the activations."""
+        return self.post.mean
+
+    @property
+    def std(self) -> Array:
+        """Standard deviation of the activations."""
+        return self.post.std
+
+    @property
+    def rms(self) -> Array:
+        """Root mean square of the activations."""
+        return self.post.rms
+
+    @property
+    def grad_rms(self) -> Array:
+        """Root mean square of dC/dz, in units of the gradient at the output."""
+        return self.grad_pre.rms
+
+    @property
+    def grad_post_rms(self) -> Array:
+        """Root mean square of dC/dh."""
+        return self.grad_post.rms
+
+    @property
+    def grad_weight_norm(self) -> Array:
+        """Frobenius norm of dC/dW."""
+        return self.grad_weights.rms * np.sqrt(self.grad_weights.size)
+
+    @property
+    def grad_weight_ratio(self) -> Array:
+        """Frobenius norm of dC/dW over that of W; NaN or infinite where W is zero."""
+        with np.errstate(all="ignore"):
+            return self.grad_weight_norm / self.weight_norm
+
+
+def summarize(
+    trace: Trace,
+    bins: int = 30,
+    range: Range | Mapping[str, Range] | None = None,
+    quantities: Iterable[str] = QUANTITIES,
+    histograms: Iterable[str] | None = None,
+) -> LayerStatistics:
+    """The statistics of a trace; only the `quantities` named, with histograms of those in `histograms` (None: all).
+
+    `range` is (low, high) for every histogram, or a mapping from quantities; where it is None or silent, the edges
+    hold all finite values of all layers, rounded outwards to 1, 2 or 5 times a power of ten.
+    """
+    quantities = tuple(quantities)
+    wanted = quantities if histograms is None else tuple(histograms)
+    for name in {*quantities, *wanted} - set(QUANTITIES):
+        raise ValueError(f"quantities may name {', '.join(QUANTITIES)}, got {name!r}")
+    ranges = range if isinstance(range, Mapping) else dict.fromkeys(QUANTITIES, range)
+    distributions = {
+        name: _distribution(getattr(trace, name), bins if name in wanted else 0, ranges.get(name))
+        for name in quantities
+    }
+    return LayerStatistics(
+        distributions=distributions,
+        saturated=_saturated(trace),
+        inactive=np.array([np.mean(post == 0) for post in trace.post]),
+        dead=np.array([np.mean(~(slope != 0).any(axis=0)) for slope in trace.slopes]),
+        weight_norm=_norms(trace.weights),
+    )
+
+
+def _distribution(layers: Sequence[Array], bins: int, limits: Range | None) -> Distribution:
+    rows = [moments(layer) for layer in layers]
+    columns = {name: np.array([getattr(row, name) for row in rows]) for name in Moments._fields}
+    if not bins:
+        return Distribution(**columns)
+    lows, highs = columns["min"], columns["max"]
+    finite = np.isfinite(lows)
+    low, high = limits or snapped(min(lows[finite], default=np.nan), max(highs[finite], default=np.nan))
+    edges = bin_edges(low, high, bins)
+    counts = np.stack([count(a, edges, row.min, row.max) for a, row in zip(layers, rows, strict=True)])
+    outside = 1 - (counts.sum(axis=1) + columns["nonfinite"]) / columns["size"]
+    return Distribution(**columns, outside=outside, counts=counts, edges=edges)
+
+
+def _saturated(trace: Trace) -> Array:
+    net = trace.network
+    bound = SATURATED_BELOW * largest_slope(net.activation_row, net.alpha)
+    return np.array([np.count_nonzero(np.abs(slope) < bound) / slope.size for slope in trace.slopes])
+
+
+def _norms(layers: Sequence[Array]) -> Array:
+    return np.array([moments(layer).rms * np.sqrt(layer.size) for layer in layers])

@@ -1,0 +1,1 @@
+"""The commands and the servers: `labkit serve`, `labkit lab`, `labkit list`."""

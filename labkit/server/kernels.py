@@ -1,0 +1,39 @@
+"""How kernels start, and when they are ended without being asked."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from traitlets import Integer
+
+# One BLAS thread a kernel: at these sizes more threads cost more than they give, and a class shares few cores.
+# Read when the library loads, so it must stand in the environment before the kernel starts.
+ONE_THREAD = {
+    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+}
+
+
+class LabKernelManager(AsyncMappingKernelManager):
+    """Kernels with one BLAS thread each; what their owner left behind is ended."""
+
+    cull_connected_timeout = Integer(
+        0,
+        config=True,
+        help="Seconds without activity after which a kernel is ended although its page is open. 0: never.",
+    )
+
+    async def start_kernel(self, *args: Any, **kwargs: Any) -> str:
+        """Start a kernel; what the user's environment says about threads wins."""
+        env = kwargs.get("env") or os.environ
+        kwargs["env"] = {**ONE_THREAD, **env}
+        return str(await super().start_kernel(*args, **kwargs))
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel that nobody uses: soon if its page is gone, late if the page is still open."""
+        await super().cull_kernel_if_idle(kernel_id)
+        kernel = self._kernels.get(kernel_id)
+        if kernel is None or not self.cull_connected_timeout or kernel.execution_state == "busy":
+            return
+        if datetime.now(UTC) - kernel.last_activity > timedelta(seconds=self.cull_connected_timeout):
+            await self.shutdown_kernel(kernel_id)

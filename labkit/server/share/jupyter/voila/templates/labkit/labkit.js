@@ -1,0 +1,76 @@
+// Names for what ipywidgets leaves nameless, and the end of the notice "Starting the lab …".
+(() => {
+  "use strict";
+  const set = (element, name, value) => {
+    if (element && value && element.getAttribute(name) !== value) element.setAttribute(name, value);
+  };
+  const textOf = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : "");
+  const part = (control, selector) => control.querySelector(`:scope > ${selector}, :scope > :not(.jupyter-widgets) ${selector}`);
+
+  // A slider's handle says its value as the readout shows it ("tanh", "0.10"), not as a bare position.
+  const sayValue = (control) => set(part(control, ".noUi-handle"), "aria-valuetext", textOf(part(control, ".widget-readout")));
+
+  const nameControl = (control) => {
+    const label = textOf(part(control, ".widget-label"));
+    if (!label) return;
+    for (const each of control.querySelectorAll(".noUi-handle, select, input, textarea")) set(each, "aria-label", label);
+    const readout = part(control, ".widget-readout[contenteditable=true]");
+    if (readout) {
+      set(readout, "role", "textbox");
+      set(readout, "aria-label", `${label}, value`);
+    }
+    sayValue(control);
+  };
+
+  // The picture that a caption belongs to is the one in the smallest box around both.
+  const describePicture = (caption) => {
+    let box = caption.parentElement;
+    while (box && !box.querySelector("img.widget-image")) box = box.parentElement;
+    if (box) set(box.querySelector("img.widget-image"), "alt", textOf(caption));
+  };
+
+  const nameAll = (root) => {
+    if (root.matches(".jupyter-widgets")) nameControl(root);
+    root.querySelectorAll(".jupyter-widgets").forEach(nameControl);
+    root.querySelectorAll(".labkit-caption").forEach(describePicture);
+  };
+
+  // A new frame changes an attribute of the picture, which is not observed: a frame costs the caption's text alone.
+  const onChange = (records) => {
+    const captions = new Set(), controls = new Set();
+    for (const { target, addedNodes } of records) {
+      const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
+      if (!element) continue;
+      const caption = element.closest(".labkit-caption");
+      if (caption) { captions.add(caption); continue; }
+      const control = element.closest(".jupyter-widgets");
+      if (control && element.closest(".widget-readout")) { sayValue(control); continue; }
+      if (control && control.querySelector(":scope > .widget-label")) controls.add(control);
+      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) nameAll(node);
+    }
+    controls.forEach(nameControl);
+    captions.forEach(describePicture);
+  };
+  new MutationObserver(onChange).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
+
+  // Ready: the widgets stand and their pictures are there. Where none come, what the page has is shown after a while.
+  const started = () => {
+    const cells = document.getElementById("rendered_cells");
+    if (!cells || cells.style.display === "none") return false;
+    const pictures = [...cells.querySelectorAll("img.widget-image")];
+    if (pictures.some((picture) => !picture.naturalWidth)) return false;
+    return Boolean(cells.querySelector(".jupyter-widgets, [data-mime-type='application/vnd.jupyter.stderr']"));
+  };
+  const patience = 15000;
+  let loadedAt = Infinity;
+  window.addEventListener("load", () => { loadedAt = performance.now(); });
+  const check = () => {
+    if (started() || performance.now() - loadedAt > patience) document.getElementById("labkit-loading")?.remove();
+    else setTimeout(check, 50);
+  };
+  check();
+  // In the page the lab comes first and the notebook's prose after it, whatever their order in the notebook.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const cell of document.querySelectorAll("[cell-index]")) if (cell.querySelector(":scope > .jp-MarkdownCell")) cell.parentElement.append(cell);
+  });
+})();
