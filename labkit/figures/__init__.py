@@ -1,1 +1,1 @@
-"""figures."""
+"""The pictures: matplotlib.figure.Figure on Agg, never pyplot. A view makes its artists once, then moves them."""

@@ -80,21 +80,21 @@ def _serve(options: argparse.Namespace) -> None:
     from labkit.server.pages import lab_pages
 
     folder = notebooks_folder()
-    sockets = bind(options.ip, options.port)
+    listening = bind(options.ip, options.port)
     pages = lab_pages(folder)
     if not pages:
         raise CommandError(f"there must be a notebook for at least one lab in {folder}, found none")
 
     from labkit.server.voila_app import serve
 
-    address = url(options.ip, port_of(sockets))
+    address = url(options.ip, port_of(listening))
 
     def ready() -> None:
         print(f"labkit serves {address} (each lab at {address}voila/render/<key>.ipynb); stop with Ctrl-C", flush=True)
         if options.browser:
             _open(address + pages[0].path if len(pages) == 1 else address)
 
-    serve(pages, folder, sockets, ready)
+    serve(pages, folder, listening, ready)
 
 
 def _lab(options: argparse.Namespace) -> None:

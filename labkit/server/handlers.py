@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import jinja2
-from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from tornado.web import HTTPError, authenticated
+from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
@@ -78,6 +79,20 @@ class LabWebsocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         if SUBPROTOCOL not in [name.strip() for name in asked.split(",")]:
             raise HTTPError(400, f"the WebSocket must ask for the subprotocol {SUBPROTOCOL}")
         await super().get(kernel_id=kernel_id)
+
+
+class TemplateFilesHandler(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]
+    """The page template's files."""
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        """Voila takes a path apart before it looks whether it leads out, and stumbles."""
+        if ".." in path.split("/"):
+            raise HTTPError(404)
+        await super().get(path, include_body)
+
+
+class ExtensionFilesHandler(PlainErrors, FileFindHandler):
+    """The files of the page's own extensions; the stock error page needs files that Voila does not serve."""
 
 
 class NotFoundHandler(PlainErrors, JupyterHandler):

@@ -1,14 +1,18 @@
 """JupyterLab on the notebooks, with labkit's connection."""
 
-import secrets
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_runtime_dir
+from jupyterlab.handlers.announcements import NeverCheckForUpdate
 from jupyterlab.labapp import LabApp
+from traitlets.config import Config
 
+from labkit.server.address import url
 from labkit.server.connection import NoDelayConnection
-from labkit.server.kernels import LabKernelManager
+from labkit.server.kernels import LabKernelManager, private_transport
+from labkit.server.logs import keep_plain
 
 
 def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, ready: Callable[[str], None]) -> None:
@@ -16,11 +20,25 @@ def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, rea
 
     `ready` is called with the address, token included, just before the server answers.
     """
-    server = LabApp.initialize_server(argv=_options(folder, notebook, ip, port, open_browser))
+    keep_plain()
+    server = LabApp.initialize_server(argv=_options(folder, notebook, ip, port, open_browser), config=_config())
     # Stock Jupyter asks a question at the first Ctrl-C; `labkit serve` and `labkit lab` stop alike.
     signal.signal(signal.SIGINT, server._signal_stop)
-    ready(f"{server.connection_url.rstrip('/')}/tree/{notebook}?token={server.identity_provider.token}")
+    token = server.identity_provider.token
+    server.identity_provider.token_generated = False  # or Jupyter prints the address once more, over eight lines
+    ready(f"{url(ip, port)}lab/tree/{notebook}" + (f"?token={token}" if token else ""))
     server.start()
+
+
+def _config() -> Config:
+    """Defaults that the user's own Jupyter configuration may change."""
+    config = Config()
+    config.Application.log_level = "ERROR"
+    # The lab works without internet and calls nobody: no news feed, no search for updates.
+    config.LabApp.news_url = None
+    config.LabApp.check_for_updates_class = NeverCheckForUpdate
+    config.KernelManager.transport = private_transport(Path(jupyter_runtime_dir()))
+    return config
 
 
 def _options(folder: Path, notebook: str, ip: str, port: int, open_browser: bool) -> list[str]:
@@ -33,11 +51,9 @@ def _options(folder: Path, notebook: str, ip: str, port: int, open_browser: bool
         f"--ServerApp.root_dir={folder}",
         f"--ServerApp.kernel_websocket_connection_class={_name(NoDelayConnection)}",
         f"--ServerApp.kernel_manager_class={_name(LabKernelManager)}",
-        "--ServerApp.log_level=WARN",
+        # The address carries a secret token; Jupyter would refuse to run in a container whose only user is root.
+        "--ServerApp.allow_root=True",
         f"--LabApp.default_url=/lab/tree/{notebook}",
-        # The lab works without internet and calls nobody: no news feed, no search for updates.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
 
 

@@ -1,7 +1,10 @@
 """How kernels start, and when they are ended without being asked."""
 
 import os
+import sys
+import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -12,6 +15,16 @@ from traitlets import Integer
 ONE_THREAD = {
     name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 }
+
+
+def private_transport(folder: Path) -> str:
+    """How to talk to kernels whose connection files lie in `folder`.
+
+    By sockets in that folder, which is its owner's alone, rather than by TCP ports, which every user of the machine
+    could listen to. Linux allows such an address 107 bytes; Windows has none.
+    """
+    longest = f"{folder}/kernel-{uuid.uuid4()}-ipc-5"
+    return "ipc" if sys.platform == "linux" and len(os.fsencode(longest)) <= 107 else "tcp"
 
 
 class LabKernelManager(AsyncMappingKernelManager):

@@ -5,18 +5,20 @@ Any of them can be set in `labkit_config.py` or `labkit_config.json` in a Jupyte
 """
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from nbformat.sign import MemorySignatureStore
 from traitlets.config import Config
 
-from labkit.server.kernels import LabKernelManager
+from labkit.server.kernels import LabKernelManager, private_transport
 from labkit.server.pages import LabPage
 
 TEMPLATE = "labkit"
 SHARE = Path(__file__).parent / "share" / "jupyter"
 # Only what the pages use: every further extension that happens to be installed would load in each of them.
-EXTENSIONS = ["@voila-dashboards/widgets-manager8"]
+EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager"]
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -36,8 +38,9 @@ def dashboard_config(pages: Sequence[LabPage]) -> Config:
     config.VoilaExecutor.cell_error_instruction = "Load the page again; if that does not help, tell who runs the server."
     _cull(config)
     # The notebooks are labkit's own: no register of trusted ones in the user's folders.
-    config.NotebookNotary.db_file = ":memory:"
+    config.NotebookNotary.store_factory = MemorySignatureStore
     config.NotebookNotary.secret = os.urandom(32)
+    config.KernelManager.transport = private_transport(Path(tempfile.gettempdir(), "voila_12345678"))
     return config
 
 

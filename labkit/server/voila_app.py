@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from jupyter_core.paths import jupyter_config_path, jupyter_path
 from jupyter_core.utils import run_sync
 from jupyter_server.base.handlers import FileFindHandler
@@ -21,18 +22,33 @@ from traitlets import default
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from labkit.server.address import port_of
 from labkit.server.connection import NoDelayConnection
-from labkit.server.handlers import FrontPageHandler, HealthHandler, LabHandler, LabWebsocketHandler, NotFoundHandler
+from labkit.server.handlers import (
+    ExtensionFilesHandler,
+    FrontPageHandler,
+    HealthHandler,
+    LabHandler,
+    LabWebsocketHandler,
+    NotFoundHandler,
+    TemplateFilesHandler,
+)
+from labkit.server.logs import keep_plain
 from labkit.server.pages import LabPage
 from labkit.server.settings import TEMPLATE, dashboard_config, use_template
 
 # Of Voila's handlers these stay as they are. Named by what stays: what a later Voila adds is closed until looked at.
-KEPT = (KernelHandler, MultiStaticFileHandler, ThemesHandler, VoilaShutdownKernelHandler, FileFindHandler,
-        RequestInfoSocketHandler)  # fmt: skip
+KEPT = (KernelHandler, MultiStaticFileHandler, ThemesHandler, VoilaShutdownKernelHandler, RequestInfoSocketHandler)
+# These are replaced by labkit's own.
+REPLACED = {
+    FileFindHandler: ExtensionFilesHandler,
+    TornadoVoilaHandler: LabHandler,
+    VoilaKernelWebsocketHandler: LabWebsocketHandler,
+}
 
 
 class LabkitVoila(Voila):  # type: ignore[misc]
@@ -40,7 +56,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
 
     name = "voila"  # Voila looks its own settings up by this name
     pages: Sequence[LabPage] = ()
-    sockets: Sequence[socket.socket] = ()
+    listening: socket.socket
     ready: Callable[[], None] = staticmethod(lambda: None)
 
     @default("log_level")
@@ -78,8 +94,12 @@ class LabkitVoila(Voila):  # type: ignore[misc]
 
     def init_settings(self) -> dict[str, Any]:
         """Voila's settings, and what labkit's handlers read."""
+        settings = super().init_settings()
+        notary = self.contents_manager.notary
+        for page in self.pages:
+            notary.sign(nbformat.read(Path(self.root_dir, page.notebook), as_version=4))
         return {
-            **super().init_settings(),
+            **settings,
             "default_handler_class": NotFoundHandler,
             "labkit_pages": tuple(self.pages),
         }
@@ -87,11 +107,11 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     def init_handlers(self) -> list[Any]:
         """Labkit's pages, and from Voila only what they need."""
         stock = [self._adapt(*handler) for handler in super().init_handlers()]
-        kept = [handler for handler in stock if handler[1] in (*KEPT, LabHandler, LabWebsocketHandler)]
+        kept = [handler for handler in stock if handler[1] in (*KEPT, *REPLACED.values())]
         own = [
             (self._route("/"), FrontPageHandler),
             (self._route("/health"), HealthHandler),
-            (self._route(f"/voila/templates/({TEMPLATE}/static/.+)"), TemplateStaticFileHandler),
+            (self._route(f"/voila/templates/({TEMPLATE}/static/.+)"), TemplateFilesHandler),
         ]
         return own + kept + self.identity_provider.get_handlers()
 
@@ -100,17 +120,14 @@ class LabkitVoila(Voila):  # type: ignore[misc]
 
     def _adapt(self, pattern: str, kind: type, *arguments: Any) -> tuple[Any, ...]:
         """Put labkit's own handler in the place of Voila's."""
-        if kind is VoilaKernelWebsocketHandler:
-            return (pattern, LabWebsocketHandler, *arguments)
         if kind is TornadoVoilaHandler:
-            names = "|".join(re.escape(page.notebook) for page in self.pages)
-            return (self._route(f"/voila/render/({names})"), LabHandler, *arguments)
-        return (pattern, kind, *arguments)
+            pattern = self._route(f"/voila/render/({'|'.join(re.escape(page.notebook) for page in self.pages)})")
+        return (pattern, REPLACED.get(kind, kind), *arguments)
 
     def listen(self) -> None:
-        """Serve on the sockets that are already bound, until a signal comes."""
+        """Serve on the socket that is already bound, until a signal comes."""
         server = HTTPServer(self.app)
-        server.add_sockets(self.sockets)
+        server.add_socket(self.listening)
         self.ready()
         try:
             self.ioloop.start()
@@ -127,12 +144,13 @@ class LabkitVoila(Voila):  # type: ignore[misc]
 def serve(
     pages: Sequence[LabPage],
     folder: Path,
-    sockets: Sequence[socket.socket],
+    listening: socket.socket,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve `pages`, whose notebooks lie in `folder`, until SIGINT or SIGTERM; `ready` is called once it answers."""
     app = LabkitVoila.instance(config=dashboard_config(pages), root_dir=str(folder), open_browser=False)
-    app.pages, app.sockets, app.ready = tuple(pages), sockets, ready
-    app.port = sockets[0].getsockname()[1]
+    keep_plain()
+    app.pages, app.listening, app.ready = tuple(pages), listening, ready
+    app.port = port_of(listening)
     app.initialize(argv=[])
     app.start()

@@ -1,1 +1,1 @@
-"""ui."""
+"""The widgets: any Lab becomes a page."""

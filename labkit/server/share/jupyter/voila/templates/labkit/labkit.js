@@ -4,6 +4,8 @@
   const set = (element, name, value) => {
     if (element && value && element.getAttribute(name) !== value) element.setAttribute(name, value);
   };
+  // Selection sliders lack the class that all others have.
+  const CONTROL = ".jupyter-widgets, .widget-inline-hbox";
   const textOf = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : "");
   const part = (control, selector) => control.querySelector(`:scope > ${selector}, :scope > :not(.jupyter-widgets) ${selector}`);
 
@@ -13,6 +15,8 @@
   const nameControl = (control) => {
     const label = textOf(part(control, ".widget-label"));
     if (!label) return;
+    // ipywidgets 8.1 shows "null" on hover where no tooltip was given.
+    control.querySelectorAll(".widget-label[title=null]").forEach((each) => each.removeAttribute("title"));
     for (const each of control.querySelectorAll(".noUi-handle, select, input, textarea")) set(each, "aria-label", label);
     const readout = part(control, ".widget-readout[contenteditable=true]");
     if (readout) {
@@ -29,10 +33,10 @@
     if (box) set(box.querySelector("img.widget-image"), "alt", textOf(caption));
   };
 
+  const within = (root, selector) => [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
   const nameAll = (root) => {
-    if (root.matches(".jupyter-widgets")) nameControl(root);
-    root.querySelectorAll(".jupyter-widgets").forEach(nameControl);
-    root.querySelectorAll(".labkit-caption").forEach(describePicture);
+    within(root, CONTROL).forEach(nameControl);
+    within(root, ".labkit-caption").forEach(describePicture);
   };
 
   // A new frame changes an attribute of the picture, which is not observed: a frame costs the caption's text alone.
@@ -43,7 +47,7 @@
       if (!element) continue;
       const caption = element.closest(".labkit-caption");
       if (caption) { captions.add(caption); continue; }
-      const control = element.closest(".jupyter-widgets");
+      const control = element.closest(CONTROL);
       if (control && element.closest(".widget-readout")) { sayValue(control); continue; }
       if (control && control.querySelector(":scope > .widget-label")) controls.add(control);
       for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) nameAll(node);

@@ -1,0 +1,44 @@
+"""LiveCanvas: the one way from artists to PNG bytes.
+
+What moves is an artist with `animated=True`; all else is background. Matplotlib itself says when the background is out
+of date: an animated artist does not mark its figure stale, a changed limit or title does.
+"""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from labkit.figures.png import encode
+
+
+class LiveCanvas:
+    """Draws one figure again and again. Not thread-safe: callers hold the one lock."""
+
+    def __init__(self, figure: Figure) -> None:
+        """Draw `figure` with Agg from now on."""
+        self._figure = figure
+        self._canvas = FigureCanvasAgg(figure)
+        self._background: Any = None
+        self._moving: list[Artist] = []
+        self.full_draws = 0
+
+    def render(self) -> bytes:
+        """The figure as it is now, as a PNG file."""
+        if self._background is None or self._figure.stale:
+            self._draw_background()
+        else:
+            self._canvas.restore_region(self._background)
+        for artist in self._moving:
+            owner = artist.axes or self._figure
+            owner.draw_artist(artist)
+        return encode(np.asarray(self._canvas.buffer_rgba()))
+
+    def _draw_background(self) -> None:
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        moving = self._figure.findobj(lambda artist: artist.get_animated())
+        self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
+        self.full_draws += 1

@@ -1,0 +1,73 @@
+"""A number by layer on a log axis."""
+
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from labkit.figures.style import INK, LABEL, live_text, quiet
+from labkit.nn.histogram import decades, step_above
+
+Array = NDArray[np.float64]
+
+
+class LayerCurve:
+    """One curve over the layers. What a log axis cannot show stands at its edge: zeros below, non-finite values above."""
+
+    def __init__(self, axes: Axes, depth: int, title: str, color: str) -> None:
+        """Make the curve in `axes`."""
+        self._axes = axes
+        self._layers = np.arange(1, depth + 1)
+        quiet(axes, title=title, grid="y")
+        axes.set_yscale("log")
+        axes.set_xlabel("layer", fontsize=LABEL, color=INK)
+        margin = max(0.3, 0.02 * depth)
+        axes.set_xlim(1 - margin, depth + margin)
+        axes.set_xticks(_layer_ticks(depth))
+        size = 8 if depth <= 30 else 4
+        (self._line,) = axes.plot([], [], "-o", color=color, linewidth=2.4, markersize=size, animated=True, clip_on=False)
+        edge = axes.get_xaxis_transform()
+        (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, transform=edge, clip_on=False, animated=True)
+        (self._nonfinite,) = axes.plot([], [], "X", color=INK, markersize=9, transform=edge, clip_on=False, animated=True)
+        self._text = live_text(axes, 0.99, 0.98, "right", "top")
+        self._limits: tuple[float, float] | None = None
+
+    def update(self, values: Array) -> None:
+        """Show `values`, (depth,), none below 0."""
+        finite = np.isfinite(values)
+        drawn = finite & (values > 0)
+        zero = finite & (values == 0)
+        self._line.set_data(self._layers, np.where(drawn, values, np.nan))
+        self._zeros.set_data(self._layers[zero], np.zeros(zero.sum()))
+        self._nonfinite.set_data(self._layers[~finite], np.ones((~finite).sum()))
+        self._text.set_text(_edges(zero, ~finite))
+        if drawn.any():
+            self._set_limits(*decades(float(values[drawn].min()), float(values[drawn].max())))
+
+    def _set_limits(self, bottom: float, top: float) -> None:
+        if (bottom, top) != self._limits:
+            self._limits = (bottom, top)
+            margin = 0.04 * (top - bottom)
+            self._axes.set_ylim(10.0 ** (bottom - margin), 10.0 ** (top + margin))
+            step = step_above(max(1.0, (top - bottom) / 6))
+            exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
+            self._axes.set_yticks([10.0**e for e in exponents])
+            self._axes.set_yticks([], minor=True)
+
+
+def _edges(zero: Array, nonfinite: Array) -> str:
+    found = []
+    if zero.any():
+        found.append(f"▼ exactly 0 in {int(zero.sum())} layers")
+    if nonfinite.any():
+        found.append(f"✖ not finite in {int(nonfinite.sum())} layers")
+    return "\n".join(found)
+
+
+def _layer_ticks(depth: int) -> list[int]:
+    if depth <= 12:
+        return list(range(1, depth + 1))
+    step = 5 if depth <= 30 else 10 if depth <= 60 else 20
+    return [1, *range(step, depth + 1, step)]
+

@@ -1,0 +1,38 @@
+"""Numbers as people read them."""
+
+from math import floor, isfinite, isnan, log10
+
+
+def short(value: float, digits: int = 3) -> str:
+    """`value` with so many significant digits: 0.628, 12.3, 1.3e-7; what is not finite is said in words.
+
+    >>> short(0.62793), short(1.3e-7), short(20461.0), short(0.0), short(float("inf"))
+    ('0.628', '1.3e-7', '2.05e4', '0', 'infinite')
+    """
+    if isnan(value):
+        return "not a number"
+    if not isfinite(value):
+        return "infinite" if value > 0 else "minus infinity"
+    if value == 0:
+        return "0"
+    power = floor(log10(abs(value)))
+    if -4 <= power < 4:
+        plain = f"{value:.{max(0, digits - 1 - power)}f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 in percent; what is not quite 0 or 1 is never rounded to it.
+
+    >>> percent(0.5), percent(1.0), percent(0.9999), percent(0.0), percent(1e-5)
+    ('50 %', '100 %', '> 99 %', '0 %', '< 1 %')
+    """
+    if isnan(share):
+        return "not a number"
+    if 0 < share < 0.01:
+        return "< 1 %"
+    if 0.99 < share < 1:
+        return "> 99 %"
+    return f"{100 * share:.0f} %"

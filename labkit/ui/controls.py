@@ -1,0 +1,179 @@
+"""One widget for each kind of control. The value lives in Python: a widget only asks for another one."""
+
+from collections.abc import Callable
+from html import escape
+from math import log10
+from typing import Any
+
+import ipywidgets as widgets
+
+from labkit.labs.parameters import Choice, Control, LogRange, Range, Switch
+
+Changed = Callable[[str], None]
+_MOST_STEPS = 20_000  # a range with more steps is typed, not slid
+
+
+class Field:
+    """A control on the page: its widgets, a note under them, and the value that the user asked for.
+
+    `changed(name)` is called when the user asks for another value. While something else decides (`given`), the
+    widgets are shut and show that; the user's own value is kept.
+    """
+
+    def __init__(self, name: str, control: Control, value: Any, changed: Changed) -> None:
+        """Make the widgets."""
+        self.name, self.control, self.value = name, control, value
+        self._changed, self._setting = changed, False
+        self._note = widgets.HTML()
+        self._note.add_class("labkit-note")
+        self.parts = self._make()
+        row = widgets.HBox(self.parts)
+        row.add_class("labkit-row")
+        self.box = widgets.VBox([row, self._note])
+        self.box.add_class("labkit-control")
+        for part in self.parts:
+            part.observe(self._on_widget, "value")
+
+    def _make(self) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    def _display(self, value: Any) -> None:
+        """Put `value` into the widgets."""
+        self.parts[0].value = value
+
+    def _read(self, part: Any) -> Any:
+        """The value that the widget `part` asks for."""
+        return part.value
+
+    def _on_widget(self, change: Any) -> None:
+        if self._setting:
+            return
+        self.value = self._read(change.owner)
+        self._after_widget(change.owner)
+        self._changed(self.name)
+
+    def _after_widget(self, part: Any) -> None:
+        """Bring the other widgets of this control in line."""
+
+    def set(self, value: Any) -> None:
+        """Take a value that did not come from the widget; nobody is told."""
+        self.value = value
+        self._show(value)
+
+    def _show(self, value: Any) -> None:
+        self._setting = True
+        try:
+            self._display(value)
+        finally:
+            self._setting = False
+
+    def follow(self, parameters: Any) -> None:
+        """Bring visibility, given value and note in line with the parameters."""
+        control = self.control
+        visible = control.shown is None or control.shown(parameters)
+        _set(self.box.layout, "visibility", "visible" if visible else "hidden")
+        given = control.given(parameters) if control.given else None
+        if given is not None or self.parts[0].disabled:
+            self._show(self.value if given is None else given)
+            for part in self.parts:
+                _set(part, "disabled", given is not None)
+        self.say(control.note(parameters) if control.note else "")
+
+    def say(self, note: str) -> None:
+        """Show a note under the control."""
+        _set(self._note, "value", escape(note))
+
+    def refuse(self, message: str) -> None:
+        """Say why the value is not taken."""
+        _set(self._note, "value", f'<span class="labkit-error" role="alert">{escape(message)}</span>')
+
+
+class RangeField(Field):
+    """A slider, or a number box where the range has too many steps for one."""
+
+    def _make(self) -> tuple[Any, ...]:
+        control = self.control
+        assert isinstance(control, Range)
+        if (control.high - control.low) / control.step > _MOST_STEPS:
+            box = widgets.IntText if control.whole else widgets.FloatText
+            return (box(value=self.value, description=control.label),)
+        slider = widgets.IntSlider if control.whole else widgets.FloatSlider
+        limits = {"min": control.low, "max": control.high, "step": control.step}
+        return (slider(value=self.value, description=control.label, **limits),)
+
+
+class LogRangeField(Field):
+    """A logarithmic slider and beside it a number box, which also takes what the slider cannot."""
+
+    def _make(self) -> tuple[Any, ...]:
+        control = self.control
+        assert isinstance(control, LogRange)
+        slider = widgets.FloatLogSlider(
+            value=self.value, base=10, min=log10(control.low), max=log10(control.high), step=0.05,
+            description=control.label, readout=False,
+        )  # fmt: skip
+        box = widgets.FloatText(value=self.value)
+        box.add_class("labkit-number")
+        return slider, box
+
+    def _read(self, part: Any) -> Any:
+        return float(f"{part.value:.3g}") if part is self.parts[0] else part.value
+
+    def _display(self, value: Any) -> None:
+        self._display_slider(value)
+        self.parts[1].value = value
+
+    def _display_slider(self, value: Any) -> None:
+        control = self.control
+        assert isinstance(control, LogRange)
+        self.parts[0].value = min(max(value, control.low), control.high)
+
+    def _after_widget(self, part: Any) -> None:
+        # The slider that is being dragged is left alone, or it would jump back under the finger.
+        self._setting = True
+        try:
+            if part is self.parts[0]:
+                self.parts[1].value = self.value
+            else:
+                self._display_slider(self.value)
+        finally:
+            self._setting = False
+
+
+class ChoiceField(Field):
+    """A menu, or a slider over the rows."""
+
+    def _make(self) -> tuple[Any, ...]:
+        control = self.control
+        assert isinstance(control, Choice)
+        kind = widgets.SelectionSlider if control.swept else widgets.Dropdown
+        options = [(label, key) for key, label in control.options.items()]
+        return (kind(options=options, value=self.value, description=control.label),)
+
+
+class SwitchField(Field):
+    """A check box."""
+
+    def _make(self) -> tuple[Any, ...]:
+        return (widgets.Checkbox(value=self.value, description=self.control.label, indent=False),)
+
+
+_KINDS: dict[type[Control], type[Field]] = {
+    Range: RangeField,
+    LogRange: LogRangeField,
+    Choice: ChoiceField,
+    Switch: SwitchField,
+}
+
+
+def field_for(name: str, control: Control, value: Any, changed: Changed) -> Field:
+    """The Field for a control."""
+    return _KINDS[type(control)](name, control, value, changed)
+
+
+def _set(target: Any, trait: str, value: Any) -> None:
+    """Set a trait only where it differs: each setting is a message."""
+    if getattr(target, trait) != value:
+        setattr(target, trait, value)
+
+

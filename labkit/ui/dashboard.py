@@ -1,0 +1,166 @@
+"""A page made of any Lab: controls on the left, the picture and its caption on the right.
+
+One synchronous callback does it all. ipywidgets keeps one message in flight for each control and sends the newest value
+next: that keeps a fast drag from piling up, and works only while the callback is synchronous.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from importlib import resources
+from typing import Any
+
+import ipywidgets as widgets
+
+from labkit.figures.canvas import LiveCanvas
+from labkit.labs import LABS
+from labkit.labs.lab import Lab
+from labkit.labs.parameters import ParameterError
+from labkit.ui.controls import Field, field_for
+
+log = logging.getLogger(__name__)
+
+LOCK = threading.RLock()
+"""The one lock around compute, draw and publish: Matplotlib is not thread-safe, and JupyterLab calls from threads."""
+
+
+class Page:
+    """One lab on one page; `widget` is what is displayed."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Build the page once, with the lab's defaults."""
+        self.lab = lab
+        self._quiet = False
+        self._view = lab.view()
+        self._canvas = LiveCanvas(self._view.figure)
+        self._shown: Any = None
+        defaults = lab.parameters().values()
+        self.fields: dict[str, Field] = {
+            name: field_for(name, control, defaults[name], self._on_change)
+            for name, control in lab.parameters.controls().items()
+        }
+        self.image = widgets.Image(format="png")
+        self.image.add_class("labkit-picture")
+        self.caption = widgets.HTML()
+        self.caption.add_class("labkit-caption")
+        self.message = widgets.HTML()
+        self.message.add_class("labkit-message")
+        self.widget = self._layout()
+        self._update(None)
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Take these values for the controls named, and redraw once."""
+        with LOCK:
+            with self._held():
+                for name, value in values.items():
+                    self.fields[name].set(value)
+            self._update(None)
+
+    def reset(self) -> None:
+        """Return to the defaults."""
+        self.set(self.lab.parameters().values())
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
+
+    def _on_change(self, name: str) -> None:
+        if not self._quiet:
+            with LOCK:
+                self._update(name)
+
+    def _update(self, changed: str | None) -> None:
+        """Read every control, compute, draw, publish; or say what is wrong and keep the picture."""
+        try:
+            parameters = self.lab.parameters.of({name: field.value for name, field in self.fields.items()})
+            result = self.lab.result(parameters)
+            if result is not self._shown:
+                self._view.update(result)
+                self.image.value = self._canvas.render()
+                self._shown = result
+        except ParameterError as error:
+            self._refuse(str(error), error.field or changed)
+        except (ValueError, OSError) as error:
+            self._refuse(str(error), changed)
+        except Exception as error:
+            log.exception("the lab %s failed", self.lab.key)
+            self._refuse(f"the lab could not do this ({type(error).__name__}); it goes on with other values", changed)
+        else:
+            self._say(parameters, result)
+
+    def _say(self, parameters: Any, result: Any) -> None:
+        self.caption.value = f'<p role="status">{escape(self.lab.explain(result))}</p>'
+        self.message.value = ""
+        self.image.remove_class("labkit-old")
+        for field in self.fields.values():
+            field.follow(parameters)
+
+    def _refuse(self, message: str, name: str | None) -> None:
+        """Say `message` at the control that it is about and under the picture, which is marked as the one before."""
+        if name in self.fields:
+            self.fields[name].refuse(message)
+        self.message.value = f'<p role="alert">Not drawn: {escape(message)}. The picture is the one before.</p>'
+        self.image.add_class("labkit-old")
+
+    def _layout(self) -> widgets.Widget:
+        main = [field.box for field in self.fields.values() if not field.control.more]
+        controls = _classed(widgets.VBox([*main, *self._more()]), "labkit-controls")
+        picture = _classed(widgets.VBox([self.image, self.message, self.caption]), "labkit-output")
+        body = _classed(widgets.HBox([controls, picture]), "labkit-body")
+        style = _classed(widgets.HTML(f"<style>{_css()}</style>"), "labkit-style")
+        page = _classed(widgets.VBox([style, self._header(), body]), "labkit-page")
+        return _classed(widgets.Box([page]), "labkit-frame")
+
+    def _header(self) -> widgets.Widget:
+        title = widgets.HTML(f"<h1>{escape(self.lab.title)}</h1><p>{escape(self.lab.question)}</p>")
+        title.add_class("labkit-title")
+        reset = _classed(widgets.Button(description="Reset"), "labkit-button")
+        reset.on_click(lambda _: self.reset())
+        return _classed(widgets.HBox([title, reset]), "labkit-header")
+
+    def _more(self) -> list[widgets.Widget]:
+        boxes = [field.box for field in self.fields.values() if field.control.more]
+        if not boxes:
+            return []
+        hidden = _classed(widgets.VBox(boxes), "labkit-more")
+        hidden.layout.display = "none"
+        toggle = _classed(widgets.ToggleButton(description="▸ more"), "labkit-button")
+
+        def fold(change: Any) -> None:
+            toggle.description = "▾ less" if change.new else "▸ more"
+            hidden.layout.display = "" if change.new else "none"
+
+        toggle.observe(fold, "value")
+        return [toggle, hidden]
+
+
+def _classed(widget: Any, name: str) -> Any:
+    widget.add_class(name)
+    return widget
+
+
+def _css() -> str:
+    return (resources.files("labkit.ui") / "page.css").read_text(encoding="utf-8")
+
+
+def show(key: str) -> widgets.Widget:
+    """The page of the lab `key`, for a notebook's cell; KeyError names the labs that there are."""
+    if key not in LABS:
+        raise KeyError(f"there is no lab {key!r}: there are {', '.join(LABS)}")
+    _one_blas_thread()
+    return Page(LABS[key]).widget
+
+
+def _one_blas_thread() -> None:
+    """At these sizes more threads cost more than they give, and a class shares few cores."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # a browser has one thread
+        return
+    threadpool_limits(1, user_api="blas")
