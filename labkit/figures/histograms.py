@@ -117,8 +117,8 @@ def _ends_and_zero(low: float, high: float) -> list[float]:
 def _label_ends(axes: Axes, ticks: list[float]) -> None:
     """Tick labels that stay within the panel, so that neighbors do not collide."""
     labels = axes.set_xticks(ticks, [short(v) for v in ticks])
-    for tick, side in ((labels[0], "left"), (labels[-1], "right")):
-        tick.label1.set_horizontalalignment(side)
+    labels[0].label1.set_horizontalalignment("left")
+    labels[-1].label1.set_horizontalalignment("right")
 
 
 class HeatMap:
@@ -138,7 +138,7 @@ class HeatMap:
         )  # fmt: skip
         bar = figure.colorbar(self._image, cax=figure.add_subplot(grid[0, 1]))
         ticks = (0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
-        bar.set_ticks([_shade(t) for t in ticks], labels=[f"{100 * t:g} %" for t in ticks])
+        bar.set_ticks([float(_shade(t)) for t in ticks], labels=[f"{100 * t:g} %" for t in ticks])
         bar.ax.tick_params(labelsize=TICK)
         bar.ax.set_title("share", fontsize=LABEL, loc="left")
         self._text = live_text(self._axes, 1.0, 1.02, "right", "bottom")

@@ -1,6 +1,7 @@
 """A number by layer on a log axis."""
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,8 @@ Array = NDArray[np.float64]
 
 
 class LayerCurve:
-    """One curve over the layers. What a log axis cannot show stands at its edge: zeros below, non-finite values above."""
+    """One curve over the layers. What a log axis cannot show stands at its edge: zeros below, what is not finite above.
+    """
 
     def __init__(self, axes: Axes, depth: int, title: str, color: str) -> None:
         """Make the curve in `axes`."""
@@ -26,10 +28,10 @@ class LayerCurve:
         axes.set_xlim(1 - margin, depth + margin)
         axes.set_xticks(_layer_ticks(depth))
         size = 8 if depth <= 30 else 4
-        (self._line,) = axes.plot([], [], "-o", color=color, linewidth=2.4, markersize=size, animated=True, clip_on=False)
-        edge = axes.get_xaxis_transform()
-        (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, transform=edge, clip_on=False, animated=True)
-        (self._nonfinite,) = axes.plot([], [], "X", color=INK, markersize=9, transform=edge, clip_on=False, animated=True)
+        (self._line,) = axes.plot([], [], "-o", color=color, lw=2.4, markersize=size, animated=True, clip_on=False)
+        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "animated": True}
+        (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, **edge)
+        (self._nonfinite,) = axes.plot([], [], "X", color=INK, markersize=9, **edge)
         self._text = live_text(axes, 0.99, 0.98, "right", "top")
         self._limits: tuple[float, float] | None = None
 

@@ -34,13 +34,13 @@ class LiveText(Text):
         font, color = self.get_fontproperties(), to_rgb(self.get_color())
         lines = [_line(text, font, color, renderer.dpi) for text in self.get_text().split("\n")]
         step = round(1.25 * font.get_size_in_points() * renderer.dpi / 72)
-        if self.get_va() == "bottom":
+        if self.get_verticalalignment() == "bottom":
             y += step * len(lines)
-        gc = renderer.new_gc()  # type: ignore[no-untyped-call]
+        gc = renderer.new_gc()
         for number, line in enumerate(lines):
-            left = x - line.shape[1] if self.get_ha() == "right" else x
+            left = x - line.shape[1] if self.get_horizontalalignment() == "right" else x
             bottom = y - step * number - line.shape[0]
-            renderer.draw_image(gc, round(left), round(bottom), line)  # type: ignore[no-untyped-call]
+            renderer.draw_image(gc, round(left), round(bottom), line)
         gc.restore()
 
 
@@ -55,12 +55,12 @@ def _piece(token: str, font: FontProperties, color: tuple[float, float, float], 
     """RGBA pixels of a word or a character, as wide as its advance and as high as a line."""
     points = font.get_size_in_points() * dpi / 72
     height, descent = round(1.2 * points), round(0.25 * points)
-    ruler = RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
+    ruler = RendererAgg(1, 1, dpi)
     # The advance of a blank is seen only between marks: two marks alone are taken off.
-    both, marks = (ruler.get_text_width_height_descent(s, font, False)[0] for s in (f"|{token}|", "||"))  # type: ignore[no-untyped-call]
+    both, marks = (ruler.get_text_width_height_descent(s, font, False)[0] for s in (f"|{token}|", "||"))
     width = max(1, round(both - marks))
-    page = RendererAgg(width + 2, height, dpi)  # type: ignore[no-untyped-call]
-    gc = page.new_gc()  # type: ignore[no-untyped-call]
+    page = RendererAgg(width + 2, height, dpi)
+    gc = page.new_gc()
     gc.set_foreground(color)
-    page.draw_text(gc, 0, height - descent, token, font, 0)  # type: ignore[no-untyped-call]
-    return np.asarray(page.buffer_rgba())[::-1, :width].copy()  # type: ignore[no-untyped-call]
+    page.draw_text(gc, 0, height - descent, token, font, 0)
+    return np.asarray(page.buffer_rgba())[::-1, :width].copy()

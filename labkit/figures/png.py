@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+isal_zlib: Any
 try:
     from isal import isal_zlib
 except ImportError:  # no build for WebAssembly

@@ -46,14 +46,14 @@ class Range(Control):
         """Whether only whole numbers are allowed."""
         return isinstance(self.low, int) and isinstance(self.high, int)
 
-    def check(self, value: Any) -> float | int:
+    def check(self, value: Any) -> float:
         """A finite number within the bounds."""
         return _number(value, self.low, self.high, self.whole)
 
 
 @dataclass(frozen=True)
 class LogRange(Control):
-    """A number moved on a logarithmic scale between `low` and `high`; its box takes any value from `least` to `high`."""
+    """A number on a logarithmic scale from `low` to `high`; its box takes any value from `least` to `high`."""
 
     low: float = 1e-4
     high: float = 100.0
@@ -61,7 +61,7 @@ class LogRange(Control):
 
     def check(self, value: Any) -> float:
         """A finite number within the bounds."""
-        return _number(value, self.least, self.high, False)
+        return _number(value, self.least, self.high)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Parameters:
     @classmethod
     def controls(cls) -> Mapping[str, Control]:
         """Control by field, in order."""
-        return _controls(cls)
+        return _controls(cls)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -142,13 +142,14 @@ def _controls(cls: type[Parameters]) -> Mapping[str, Control]:
 
 
 def _control(hint: Any, name: str) -> Control:
-    found = [extra for extra in get_args(hint)[1:] if isinstance(extra, Control)] if get_origin(hint) is Annotated else []
+    extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    found = [extra for extra in extras if isinstance(extra, Control)]
     if len(found) != 1:
         raise TypeError(f"the field {name} must be Annotated with one Control, got {hint!r}")
     return found[0]
 
 
-def _number(value: Any, low: float, high: float, whole: bool) -> Any:
+def _number(value: Any, low: float, high: float, whole: bool = False) -> float:
     kind = "a whole number" if whole else "a number"
     try:
         if isinstance(value, str | bool):

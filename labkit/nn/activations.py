@@ -6,6 +6,7 @@ dtype; they never edit `z`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -61,7 +62,8 @@ class Activation:
     def vjp(self, z: ArrayLike, g: ArrayLike, alpha: float | None = None) -> Array:
         """The gradient's way back: dC/dz from g = dC/d function(z); shape of z."""
         slope: Array = self.derivative(z, alpha)
-        return slope * np.asarray(g)
+        back: Array = slope * np.asarray(g)
+        return back
 
     def value_and_slope(self, z: Array, alpha: float | None, value: Array, slope: Array) -> None:
         """Write function(z) into `value` and derivative(z) into `slope`, both of z's shape."""

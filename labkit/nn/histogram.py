@@ -21,15 +21,19 @@ def step_above(size: float) -> float:
     return float(f"5e{power + 1}")
 
 
+_LARGEST = 5e307
+
+
 def snapped(low: float, high: float) -> tuple[float, float]:
-    """Limits that hold [low, high] and move in 1-2-5 steps; 0 is always within them.
+    """Limits that hold [low, high] and move in 1-2-5 steps; 0 is always within them. They end at +-5e307, so that their
+    difference is finite.
 
     Two sides that lie within one step of each other get the same one.
     """
     if not (low <= high):  # no finite value at all
         return -1.0, 1.0
-    below = step_above(-low) if low < 0 else 0.0
-    above = step_above(high) if high > 0 else 0.0
+    below = step_above(min(-low, _LARGEST)) if low < 0 else 0.0
+    above = step_above(min(high, _LARGEST)) if high > 0 else 0.0
     if below == above == 0:
         return -1.0, 1.0
     if below and above and max(below, above) <= 2.5 * min(below, above):
@@ -54,29 +58,45 @@ def count(array: Array, edges: Array, low: float, high: float) -> Counts:
     if not low <= high:
         return np.zeros(bins, np.int64)
     per_value = bins / (edges[-1] - edges[0])
-    finite = np.isfinite(values.max() - values.min())
+    finite = np.isfinite(values.max()) and np.isfinite(values.min())
     if finite and edges[0] <= low and high <= edges[-1] and np.isfinite(per_value):
         return _count_within(values, edges[0], per_value, bins)
     return np.histogram(values[np.isfinite(values)], edges)[0]
 
 
-_CHUNK = 16384  # so that the work arrays stay in the cache
+_CHUNK = 2**17  # bounds the work arrays
+_PAIRED_BINS = 250  # up to here two bin numbers are counted as one
 
 
 def _count_within(values: Array, low: float, per_value: float, bins: int) -> Counts:
     """`count` for values that are all within the edges: scaled to bin numbers and counted."""
     counts = np.zeros(bins + 1, np.int64)
     place = np.empty(min(_CHUNK, values.size))
-    number = np.empty(place.shape, np.intp)
+    number = np.empty(place.shape, np.int32)
     for start in range(0, values.size, _CHUNK):
         part = values[start : start + _CHUNK]
         n = part.size
         np.subtract(part, low, out=place[:n])
         np.multiply(place[:n], per_value, out=place[:n])
         np.copyto(number[:n], place[:n], casting="unsafe")
-        counts += np.bincount(number[:n], minlength=bins + 1)
+        counts += _count_numbers(number[:n], bins + 1)
     counts[-2] += counts[-1]
-    return counts[:-1]
+    within: Counts = counts[:-1]
+    return within
+
+
+def _count_numbers(number: NDArray[np.int32], bins: int) -> Counts:
+    """np.bincount, in half the time: two halves of the array give the row and the column of a table of counts."""
+    half, odd = divmod(number.size, 2)
+    if bins > _PAIRED_BINS or half < bins * bins:
+        return np.bincount(number, minlength=bins)
+    pair = number[:half] * np.int32(bins)
+    pair += number[half : 2 * half]
+    table = np.bincount(pair, minlength=bins * bins).reshape(bins, bins)
+    counts: Counts = table.sum(axis=0) + table.sum(axis=1)
+    if odd:
+        counts[number[-1]] += 1
+    return counts
 
 
 def bin_of(value: float, edges: Array) -> int | None:

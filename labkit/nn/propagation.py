@@ -87,7 +87,8 @@ class Trace:
     def _drawn_biases(self, stream: Stream, layer: int, fan_out: int) -> Array:
         net = self.network
         draw = drawn(standard_normal, net.seed, stream, layer, 1, fan_out)[0]
-        return net.bias_mean + net.bias_std * draw
+        biases: Array = net.bias_mean + net.bias_std * draw
+        return biases
 
     @cached_property
     def weights(self) -> Layers:

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Range = tuple[float, float]
 
-QUANTITIES = ("pre", "post", "grad_pre", "grad_post", "grad_weights")
+QUANTITIES = ("pre", "post", "grad_pre", "grad_post", "weights", "grad_weights")
 SATURATED_BELOW = 1 - 0.97**2
 """A unit is saturated where |f'(z)| is below this share of its largest value: for tanh, |f(z)| > 0.97."""
 
@@ -51,15 +51,14 @@ class LayerStatistics:
     """The statistics of a Trace. It holds no trace and is small: this is what is cached.
 
     `saturated` is the share of values whose slope is below SATURATED_BELOW of the largest slope; `inactive` the
-    share whose activation is exactly 0; `dead` the share of units whose slope is 0 for every sample of the batch.
-    `weight_norm` is the Frobenius norm of W_l. What was not asked for raises AttributeError.
+    share whose activation is exactly 0; `dead` the share of units whose slope is 0 for every sample of the batch. What
+    was not asked for raises AttributeError.
     """
 
     distributions: Mapping[str, Distribution]
     saturated: Array
     inactive: Array
     dead: Array
-    weight_norm: Array
 
     def _quantity(self, name: str) -> Distribution:
         try:
@@ -86,6 +85,11 @@ class LayerStatistics:
     def grad_post(self) -> Distribution:
         """Of dC/dh."""
         return self._quantity("grad_post")
+
+    @property
+    def weights(self) -> Distribution:
+        """Of the weights W."""
+        return self._quantity("weights")
 
     @property
     def grad_weights(self) -> Distribution:
@@ -123,6 +127,11 @@ class LayerStatistics:
         return self.grad_post.rms
 
     @property
+    def weight_norm(self) -> Array:
+        """Frobenius norm of W."""
+        return self.weights.rms * np.sqrt(self.weights.size)
+
+    @property
     def grad_weight_norm(self) -> Array:
         """Frobenius norm of dC/dW."""
         return self.grad_weights.rms * np.sqrt(self.grad_weights.size)
@@ -158,9 +167,8 @@ def summarize(
     return LayerStatistics(
         distributions=distributions,
         saturated=_saturated(trace),
-        inactive=np.array([np.mean(post == 0) for post in trace.post]),
-        dead=np.array([np.mean(~(slope != 0).any(axis=0)) for slope in trace.slopes]),
-        weight_norm=_norms(trace.weights),
+        inactive=distributions["post"].zeros if "post" in distributions else _zero_shares(trace.post),
+        dead=np.array([_dead_share(slope) for slope in trace.slopes]),
     )
 
 
@@ -184,5 +192,13 @@ def _saturated(trace: Trace) -> Array:
     return np.array([np.count_nonzero(np.abs(slope) < bound) / slope.size for slope in trace.slopes])
 
 
-def _norms(layers: Sequence[Array]) -> Array:
-    return np.array([moments(layer).rms * np.sqrt(layer.size) for layer in layers])
+def _zero_shares(layers: Sequence[Array]) -> Array:
+    return np.array([np.count_nonzero(layer == 0) / layer.size for layer in layers])
+
+
+def _dead_share(slope: Array) -> float:
+    """Share of columns that are 0 throughout; those that the first row lets live need no further look."""
+    candidates = np.flatnonzero(slope[0] == 0)
+    alive = (slope[:, candidates] != 0).any(axis=0)
+    dead = float(np.count_nonzero(~alive))
+    return dead / len(slope[0])

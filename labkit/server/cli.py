@@ -9,7 +9,7 @@ from threading import Thread
 from typing import NoReturn
 
 from labkit import __version__
-from labkit.server.errors import CommandError
+from labkit.server.errors import CommandError, UsageError
 
 SERVE_PORT = 8866
 LAB_PORT = 8888
@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the whole usage."""
-        raise CommandError(f"{message} (see {self.prog} --help)", status=2)
+        raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="labkit", description="See what activation functions and initial weights do in a deep network.")
+    parser = Parser(prog="labkit", description="See what activations and initial weights do in a deep network.")
     parser.add_argument("--version", action="version", version=f"labkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = commands.add_parser("list", help="list the labs")
@@ -55,7 +55,7 @@ def _parser() -> Parser:
 
 
 def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
-    parser.add_argument("--ip", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)")
+    parser.add_argument("--ip", default="127.0.0.1", help="address (default: %(default)s, this machine only)")
     parser.add_argument("--port", default=port, type=_port, help="port (default: %(default)s; 0: any free one)")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
 

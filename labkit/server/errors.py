@@ -2,11 +2,12 @@
 
 
 class CommandError(Exception):
-    """A mistake that its user can mend; the message names the thing, the rule and the value.
+    """A mistake that its user can mend; the message names the thing, the rule and the value."""
 
-    `status` is the exit status of the command: 2 for a wrong option, 1 for anything else.
-    """
+    status = 1  # of the command when it ends
 
-    def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
-        self.status = status
+
+class UsageError(CommandError):
+    """An option that does not exist, or a value that it does not take."""
+
+    status = 2

@@ -18,7 +18,7 @@ from labkit.server.logs import keep_plain
 def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, ready: Callable[[str], None]) -> None:
     """Run JupyterLab on `folder`, opening `notebook`, until SIGINT or SIGTERM.
 
-    `ready` is called with the address, token included, just before the server answers.
+    `ready` is called with the address, token included, once the server answers.
     """
     keep_plain()
     server = LabApp.initialize_server(argv=_options(folder, notebook, ip, port, open_browser), config=_config())
@@ -26,7 +26,8 @@ def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, rea
     signal.signal(signal.SIGINT, server._signal_stop)
     token = server.identity_provider.token
     server.identity_provider.token_generated = False  # or Jupyter prints the address once more, over eight lines
-    ready(f"{url(ip, port)}lab/tree/{notebook}" + (f"?token={token}" if token else ""))
+    address = f"{url(ip, port)}lab/tree/{notebook}" + (f"?token={token}" if token else "")
+    server.io_loop.add_callback(ready, address)  # the port is bound by an earlier callback
     server.start()
 
 

@@ -12,9 +12,9 @@ from traitlets import Integer
 
 # One BLAS thread a kernel: at these sizes more threads cost more than they give, and a class shares few cores.
 # Read when the library loads, so it must stand in the environment before the kernel starts.
-ONE_THREAD = {
-    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-}
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
 
 
 def private_transport(folder: Path) -> str:
@@ -36,7 +36,7 @@ class LabKernelManager(AsyncMappingKernelManager):
         help="Seconds without activity after which a kernel is ended although its page is open. 0: never.",
     )
 
-    async def start_kernel(self, *args: Any, **kwargs: Any) -> str:
+    async def start_kernel(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
         """Start a kernel; what the user's environment says about threads wins."""
         env = kwargs.get("env") or os.environ
         kwargs["env"] = {**ONE_THREAD, **env}
@@ -44,9 +44,9 @@ class LabKernelManager(AsyncMappingKernelManager):
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody uses: soon if its page is gone, late if the page is still open."""
-        await super().cull_kernel_if_idle(kernel_id)
+        await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
         kernel = self._kernels.get(kernel_id)
         if kernel is None or not self.cull_connected_timeout or kernel.execution_state == "busy":
             return
         if datetime.now(UTC) - kernel.last_activity > timedelta(seconds=self.cull_connected_timeout):
-            await self.shutdown_kernel(kernel_id)
+            await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]

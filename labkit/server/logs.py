@@ -1,5 +1,6 @@
 """Plain logs: what says nothing to the person who runs the server is left out."""
 
+import importlib
 import logging
 import warnings
 
@@ -11,5 +12,7 @@ def _means_something(record: logging.LogRecord) -> bool:
 
 def keep_plain() -> None:
     """Leave out remarks that neither labkit nor its user can act on."""
-    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated", DeprecationWarning)  # Jupyter's own use
+    # Jupyter reads an option of its own that it has deprecated. Voila, on import, puts filters before all others.
+    importlib.import_module("voila")
+    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated", DeprecationWarning)
     logging.getLogger("tornado.general").addFilter(_means_something)

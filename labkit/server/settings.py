@@ -35,7 +35,7 @@ def dashboard_config(pages: Sequence[LabPage]) -> Config:
     voila.file_allowlist = []
     voila.multi_kernel_manager_class = LabKernelManager
     voila.resources = {"labkit": {"titles": {page.key: page.title for page in pages}}}
-    config.VoilaExecutor.cell_error_instruction = "Load the page again; if that does not help, tell who runs the server."
+    config.VoilaExecutor.cell_error_instruction = "Load the page again; if it stays, tell who runs the server."
     _cull(config)
     # The notebooks are labkit's own: no register of trusted ones in the user's folders.
     config.NotebookNotary.store_factory = MemorySignatureStore

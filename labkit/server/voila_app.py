@@ -97,7 +97,8 @@ class LabkitVoila(Voila):  # type: ignore[misc]
         settings = super().init_settings()
         notary = self.contents_manager.notary
         for page in self.pages:
-            notary.sign(nbformat.read(Path(self.root_dir, page.notebook), as_version=4))
+            text = Path(self.root_dir, page.notebook).read_text(encoding="utf-8")
+            notary.sign(nbformat.reads(text, as_version=4))  # type: ignore[no-untyped-call]
         return {
             **settings,
             "default_handler_class": NotFoundHandler,
@@ -113,7 +114,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
             (self._route("/health"), HealthHandler),
             (self._route(f"/voila/templates/({TEMPLATE}/static/.+)"), TemplateFilesHandler),
         ]
-        return own + kept + self.identity_provider.get_handlers()
+        return [*own, *kept, *self.identity_provider.get_handlers()]
 
     def _route(self, pattern: str) -> str:
         return str(url_path_join(self.server_url, pattern))

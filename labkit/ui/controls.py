@@ -112,7 +112,7 @@ class LogRangeField(Field):
             value=self.value, base=10, min=log10(control.low), max=log10(control.high), step=0.05,
             description=control.label, readout=False,
         )  # fmt: skip
-        box = widgets.FloatText(value=self.value)
+        box = widgets.FloatText(value=self.value, description=f"{control.label}, any value")
         box.add_class("labkit-number")
         return slider, box
 

@@ -5,7 +5,7 @@ from math import log10
 import boost_histogram as bh
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labkit.nn.histogram import bin_edges, bin_of, count, decades, snapped, step_above
@@ -33,6 +33,13 @@ def test_counts_are_those_of_numpy_and_boost_histogram(size, bins, low, high):
     np.testing.assert_array_equal(counts, np.histogram(values, edges)[0])
     axis = bh.axis.Regular(bins, low, high)
     np.testing.assert_array_equal(counts, bh.Histogram(axis).fill(values).view().astype(int))
+
+
+@pytest.mark.parametrize("bins", [2, 248, 249, 250, 251, 2000])
+@pytest.mark.parametrize("size", [2**17 - 1, 2**17, 2**18 + 17])
+def test_many_values_and_many_bins_are_counted_right(size, bins):
+    values = np.random.default_rng(size).uniform(0, 1, size)
+    np.testing.assert_array_equal(counted(values, bin_edges(0, 1, bins)), np.histogram(values, bins, (0, 1))[0])
 
 
 @pytest.mark.parametrize("bins", [1, 4, 30])
@@ -63,11 +70,15 @@ def test_what_is_not_finite_is_in_no_bin(bad):
 def test_infinities_of_both_signs_and_sums_that_overflow_are_counted_without_a_warning():
     values = np.array([-np.inf, np.inf, np.nan, 0.25, 0.75])
     np.testing.assert_array_equal(counted(values, bin_edges(0, 1, 2)), [1, 1])
-    large = np.array([-8e307, 6e307, 7e307, 8e307, 8e307])
-    np.testing.assert_array_equal(counted(large, bin_edges(-8.5e307, 8.5e307, 2)), [1, 4])
+    for large in (8e307, 1.7e308):
+        edges = bin_edges(-1.05 * large, 1.05 * large, 4)
+        np.testing.assert_array_equal(counted(np.array([-large, 0, 0.1 * large, large, large]), edges), [1, 0, 2, 2])
 
 
 @given(st.lists(FINITE, min_size=1, max_size=6), st.integers(1, 40))
+@example([5e-324], 30)
+@example([-1.7e308, 0.0, 1.7e308], 30)
+@example([-6e307, 0.0, 1.1e308], 3)
 def test_snapped_limits_give_edges_that_hold_every_finite_value(values, bins):
     values = np.array(values)
     edges = bin_edges(*snapped(values.min(), values.max()), bins)

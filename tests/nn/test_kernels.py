@@ -12,10 +12,11 @@ FUSED = pytest.mark.parametrize(
     "row", [row for row in ACTIVATIONS.values() if row.fused is not None], ids=lambda row: row.key
 )
 EPS = np.finfo(float).eps
-CHUNK = 16384
+CHUNK = kernels._CHUNK
 SHAPES = [(1,), (1, 1), (3, 7), (CHUNK - 1,), (CHUNK,), (CHUNK + 1,), (2 * CHUNK + 17,), (173, 199)]
 INF = np.inf
 EDGES = np.array([0.0, -0.0, 1e4, -1e4, INF, -INF, np.nan, 1e-320, -1e-300, 19.0, 19.1, 20.0, -20.5, 349.0, 351.0])
+FINITE_EDGES = EDGES[np.abs(EDGES) < 1e3]
 
 
 def both(row, z):
@@ -27,12 +28,10 @@ def both(row, z):
 
 def assert_same_but_for_the_last_digits(row, z):
     value, slope = both(row, z)
-    np.testing.assert_allclose(value, row.function(z), rtol=4 * EPS)
+    np.testing.assert_allclose(value, row.function(z), rtol=8 * EPS)
     with np.errstate(all="ignore"):
         expected = row.derivative(z)
-    np.testing.assert_allclose(slope, expected, rtol=8 * EPS, atol=8 * EPS)  # so 4 of 1e-12's digits are left,
-    far = np.abs(expected) < 0.9e-12  # and below that the slope is good to 1e-4, or 0 below 1e-303
-    np.testing.assert_allclose(slope[far], expected[far], rtol=1.2e-4, atol=1e-303)
+    np.testing.assert_allclose(slope, expected, rtol=8 * EPS, atol=1e-303)
 
 
 @FUSED
@@ -45,6 +44,7 @@ def test_fused_form_equals_function_and_derivative(row, shape, scale):
 @FUSED
 def test_fused_form_equals_function_and_derivative_at_the_edges(row):
     assert_same_but_for_the_last_digits(row, EDGES)
+    assert_same_but_for_the_last_digits(row, FINITE_EDGES)
 
 
 @FUSED
@@ -79,12 +79,12 @@ def test_each_value_is_computed_alone(row):
         assert (one_value[0], one_slope[0]) == (value[i], slope[i])
 
 
-def test_tanh_by_table_is_within_3_units_in_the_last_place_of_tanh():
+def test_tanh_by_table_is_within_4_units_in_the_last_place_of_tanh():
     rng = np.random.default_rng(0)
     z = np.concatenate([rng.uniform(-22, 22, 200_000), 10.0 ** rng.uniform(-300, 0, 10_000), np.arange(-99, 99) / 128])
     value, _ = both(ACTIVATIONS["tanh"], z)
     exact = np.tanh(z.astype(np.longdouble)).astype(float)
-    assert (np.abs(value - exact) <= 3 * np.spacing(np.abs(exact))).all()
+    assert (np.abs(value - exact) <= 4 * np.spacing(np.abs(exact))).all()
 
 
 def test_tanh_by_table_is_odd_and_within_1():
@@ -92,7 +92,7 @@ def test_tanh_by_table_is_odd_and_within_1():
     up, slope_up = both(ACTIVATIONS["tanh"], z)
     down, slope_down = both(ACTIVATIONS["tanh"], -z)
     np.testing.assert_array_equal(up, -down)
-    np.testing.assert_allclose(slope_up, slope_down, rtol=1e-4, atol=8 * EPS)
+    np.testing.assert_allclose(slope_up, slope_down, rtol=8 * EPS)
     assert up.max() <= 1
 
 

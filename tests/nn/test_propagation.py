@@ -128,6 +128,13 @@ def test_readout_follows_the_networks_own_rule():
     assert not b.any()
 
 
+def test_readout_has_draws_of_its_own():
+    trace = propagate(Network("relu", "he_normal", width=30, depth=2, batch=1, bias_std=1.0, **SOURCES[1]))
+    numbers = [W.reshape(-1)[:300] for W in (trace.readout[0], *trace.weights)]
+    assert np.abs(np.corrcoef(numbers) - np.eye(3)).max() < 5 / np.sqrt(300)
+    assert not any(np.isin(trace.readout[1], b).any() for b in trace.biases)
+
+
 def test_biases_have_the_mean_and_std_asked_for_and_each_layer_its_own():
     trace = propagate(Network(depth=20, width=1000, batch=1, bias_mean=3.0, bias_std=0.5))
     values = np.stack(trace.biases)

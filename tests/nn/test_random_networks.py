@@ -42,7 +42,8 @@ def networks(draw, initializers=tuple(INITIALIZERS)):
 
 def shapes(net):
     layer = [(net.batch, net.width)] * net.depth
-    return dict.fromkeys(QUANTITIES, layer) | {"grad_weights": [(n, net.width) for n in net.fan_ins]}
+    weights = [(n, net.width) for n in net.fan_ins]
+    return {name: weights if "weights" in name else layer for name in QUANTITIES}
 
 
 @given(networks())

@@ -93,13 +93,13 @@ def test_a_bad_number_of_bins_is_refused(bins):
 
 @pytest.mark.parametrize("where", ["quantities", "histograms"])
 def test_an_unknown_quantity_is_refused_with_those_there_are(where):
-    with pytest.raises(ValueError, match=r"may name pre, post, grad_pre, grad_post, grad_weights, got 'weights'"):
-        summarize(propagate(Network(**SMALL)), **{where: ("post", "weights")})
+    with pytest.raises(ValueError, match=rf"may name {', '.join(QUANTITIES)}, got 'biases'"):
+        summarize(propagate(Network(**SMALL)), **{where: ("post", "biases")})
 
 
 def test_an_unknown_quantity_in_a_range_is_refused():
-    with pytest.raises(ValueError, match=r"may name pre, post, .*, got 'weights'"):
-        summarize(propagate(Network(**SMALL)), range={"weights": (0, 1)})
+    with pytest.raises(ValueError, match=rf"may name {', '.join(QUANTITIES)}, got 'biases'"):
+        summarize(propagate(Network(**SMALL)), range={"biases": (0, 1)})
 
 
 def test_what_was_not_asked_for_is_not_computed_and_says_so():
@@ -203,6 +203,7 @@ def test_overflow_is_counted_and_shown_without_a_warning(activation):
         layers, found = getattr(trace, name), getattr(stats, name)
         np.testing.assert_array_equal(found.nonfinite, [np.count_nonzero(~np.isfinite(a)) for a in layers])
         np.testing.assert_array_equal(found.counts.sum(axis=1) + found.nonfinite, found.size)
+        np.testing.assert_array_equal(found.outside, 0)
         assert np.isfinite(found.edges).all()
     assert stats.post.nonfinite[-1] > 0
     assert stats.post.nonfinite[0] == 0

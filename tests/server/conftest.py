@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import IO
 
@@ -45,7 +46,7 @@ def write_notebook(path: Path, source: str) -> None:
 class Answer:
     status: int
     text: str
-    headers: dict[str, str]
+    headers: Message
 
 
 @dataclass
@@ -62,10 +63,10 @@ class Server:
     def ask(self, request: urllib.request.Request) -> Answer:
         try:
             with urllib.request.urlopen(request, timeout=60) as reply:
-                return Answer(reply.status, reply.read().decode(), dict(reply.headers))
+                return Answer(reply.status, reply.read().decode(), reply.headers)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode(), dict(error.headers))
+                return Answer(error.code, error.read().decode(), error.headers)
 
     def kernels(self) -> int:
         return int(json.loads(self.get("health").text)["kernels"])

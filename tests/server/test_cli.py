@@ -79,7 +79,9 @@ def test_help_is_no_mistake(labkit_command: Run) -> None:
     assert "--no-browser" in result.stdout
 
 
-def test_missing_notebooks_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_notebooks_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from labkit.server import cli, notebooks
 
     monkeypatch.setattr(notebooks, "package_folder", lambda: tmp_path / "labkit")

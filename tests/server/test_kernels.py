@@ -65,7 +65,7 @@ def visit(server: Any) -> tuple[str, int]:
 
 
 def channels(server: Any, kernel: str) -> str:
-    return f"ws://{urlsplit(server.url).netloc}/api/kernels/{kernel}/channels"
+    return f"ws://{urlsplit(server.url).netloc}/api/kernels/{kernel}/channels?session_id=test"
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=lambda stop: stop.name)
@@ -90,7 +90,6 @@ def test_tcp_nodelay_is_set_in_jupyterlab(start: Any) -> None:
     server = start(REPORT + LAB)
     server.url, token = server.url.split("lab/tree/stub.ipynb?token=")
     headers = {"Authorization": f"token {token}"}
-    wait_until(lambda: server.get("api/status", **headers).status == 200, 20)
     reply = server.ask(urllib.request.Request(server.url + "api/kernels", data=b"{}", headers=headers, method="POST"))
     kernel = json.loads(reply.text)["id"]
     with connect(channels(server, kernel), subprotocols=[SUBPROTOCOL], additional_headers=headers):

@@ -66,7 +66,9 @@ def test_a_checkout_works_on_its_own_notebooks(monkeypatch: pytest.MonkeyPatch, 
     assert notebooks.working_folder(tmp_path / "mine").folder == tmp_path / "mine"
 
 
-def test_an_installed_package_copies_beside_the_user(monkeypatch: pytest.MonkeyPatch, source: Path, tmp_path: Path) -> None:
+def test_an_installed_package_copies_beside_the_user(
+    monkeypatch: pytest.MonkeyPatch, source: Path, tmp_path: Path
+) -> None:
     package = tmp_path / "labkit"
     package.mkdir()
     source.rename(package / "notebooks")

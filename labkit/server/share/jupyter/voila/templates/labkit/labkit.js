@@ -13,10 +13,10 @@
   const sayValue = (control) => set(part(control, ".noUi-handle"), "aria-valuetext", textOf(part(control, ".widget-readout")));
 
   const nameControl = (control) => {
-    const label = textOf(part(control, ".widget-label"));
-    if (!label) return;
     // ipywidgets 8.1 shows "null" on hover where no tooltip was given.
     control.querySelectorAll(".widget-label[title=null]").forEach((each) => each.removeAttribute("title"));
+    const label = textOf(part(control, ".widget-label"));
+    if (!label) return;
     for (const each of control.querySelectorAll(".noUi-handle, select, input, textarea")) set(each, "aria-label", label);
     const readout = part(control, ".widget-readout[contenteditable=true]");
     if (readout) {
