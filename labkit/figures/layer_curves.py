@@ -51,11 +51,16 @@ class LayerCurve:
         if (bottom, top) != self._limits:
             self._limits = (bottom, top)
             margin = 0.04 * (top - bottom)
-            self._axes.set_ylim(10.0 ** (bottom - margin), 10.0 ** (top + margin))
+            self._axes.set_ylim(_power(bottom - margin), _power(top + margin))
             step = step_above(max(1.0, (top - bottom) / 6))
             exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
-            self._axes.set_yticks([10.0**e for e in exponents])
+            self._axes.set_yticks([_power(e) for e in exponents])
             self._axes.set_yticks([], minor=True)
+
+
+def _power(exponent: float) -> float:
+    """10**exponent, within what a float64 can hold."""
+    return float(10.0 ** min(max(exponent, -322.0), 308.0))
 
 
 def _edges(zero: Array, nonfinite: Array) -> str:
