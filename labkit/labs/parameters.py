@@ -8,9 +8,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from math import isfinite
-from operator import index
 from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
+
+from labkit.nn.checks import number_within
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Range(Control):
 
     def check(self, value: Any) -> float:
         """A finite number within the bounds."""
-        return _number(value, self.low, self.high, self.whole)
+        return number_within(value, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class LogRange(Control):
 
     def check(self, value: Any) -> float:
         """A finite number within the bounds."""
-        return _number(value, self.least, self.high)
+        return number_within(value, self.least, self.high)
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,3 @@ def _control(hint: Any, name: str) -> Control:
     if len(found) != 1:
         raise TypeError(f"the field {name} must be Annotated with one Control, got {hint!r}")
     return found[0]
-
-
-def _number(value: Any, low: float, high: float, whole: bool = False) -> float:
-    kind = "a whole number" if whole else "a number"
-    try:
-        if isinstance(value, str | bool):
-            raise TypeError
-        number = index(value) if whole else float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"must be {kind} in [{low:g}, {high:g}], got {value!r}") from None
-    if not (isfinite(number) and low <= number <= high):
-        raise ValueError(f"must lie in [{low:g}, {high:g}], got {value!r}")
-    return number

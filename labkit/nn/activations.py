@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labkit.nn import kernels
+from labkit.nn.checks import number_within
 
 Array = NDArray[np.float64]
 """A real floating-point array; float32 stays float32."""
@@ -29,9 +30,10 @@ class Alpha:
         """`alpha`, or the default for None. ValueError when it lies outside the range."""
         if alpha is None:
             return self.default
-        if not self.low <= alpha <= self.high:
-            raise ValueError(f"alpha must lie in [{self.low:g}, {self.high:g}], got {alpha!r}")
-        return float(alpha)
+        try:
+            return number_within(alpha, float(self.low), float(self.high))
+        except ValueError as error:
+            raise ValueError(f"alpha {error}") from None
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,10 @@ def inputs(
     """
     x, labels = DATASETS[dataset].load(batch, width, seed)
     if standardize:
-        x = (x - x.mean()) / x.std()
+        x = (x - x.mean()) / (x.std() or 1.0)
     if scale != 1:
         x = x * scale
     x.flags.writeable = False
+    if labels is not None:
+        labels.flags.writeable = False
     return x, labels

@@ -57,7 +57,8 @@ def count(array: Array, edges: Array, low: float, high: float) -> Counts:
     values = array.reshape(-1)
     if not low <= high:
         return np.zeros(bins, np.int64)
-    per_value = bins / (edges[-1] - edges[0])
+    with np.errstate(over="ignore"):
+        per_value = bins / (edges[-1] - edges[0])
     finite = np.isfinite(values.max()) and np.isfinite(values.min())
     if finite and edges[0] <= low and high <= edges[-1] and np.isfinite(per_value):
         return _count_within(values, edges[0], per_value, bins)

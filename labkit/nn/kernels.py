@@ -39,7 +39,7 @@ def sigmoid_fused(z: Array, _alpha: float | None, value: Array, slope: Array) ->
 
 def tanh_slope(z: Array) -> Array:
     """Derivative of tanh: 4 e / (1 + e)**2 with e = exp(-2|z|)."""
-    e = np.exp(-2 * np.abs(z))
+    e = np.exp(-2 * np.minimum(np.abs(z), 1e4))
     slope: Array = 4 * e / (1 + e) ** 2
     return slope
 

@@ -6,11 +6,10 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
-from operator import index
 from typing import Any
 
 from labkit.nn.activations import ACTIVATIONS, Activation
+from labkit.nn.checks import number_within
 from labkit.nn.datasets import DATASETS, Dataset
 from labkit.nn.initializers import INITIALIZERS, Initializer
 
@@ -28,7 +27,7 @@ GRADIENT_SOURCES: Mapping[str, str] = {
     "cotangent": "unit Gaussian dC/dh at the last layer",
     "loss": "cross-entropy of the labels through a readout",
 }
-DEFAULT_MEMORY_MIB = 1536
+DEFAULT_MEMORY_MIB = 2048
 
 
 @dataclass(frozen=True)
@@ -106,14 +105,18 @@ class Network:
         units = self.depth * self.batch * self.width
         weights = sum(self.fan_ins) * self.width
         inputs = self.batch * self.fan_ins[0]
-        return 8 * (4 * units + 3 * weights + 2 * inputs)
+        # five arrays of units and three of weights, and what is in work for a moment
+        return 8 * (6 * units + 4 * weights + 4 * inputs)
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
     def _checked_options(self) -> tuple[tuple[str, float], ...]:
         options = self.initializer_row.options
-        given = dict(self.initializer_options)
+        try:
+            given = dict(self.initializer_options)
+        except (TypeError, ValueError):
+            raise ValueError(f"initializer_options must map names to numbers, got {self.initializer_options!r}") from None
         for name in given:
             if name == "std" or name not in options:
                 takes = ", ".join(o for o in options if o != "std") or "none"
@@ -121,6 +124,8 @@ class Network:
         return tuple(sorted((n, _number(n, v, options[n].low, options[n].high)) for n, v in given.items()))
 
     def _check_dataset(self) -> None:
+        if not isinstance(self.standardize, bool):
+            raise ValueError(f"standardize must be True or False, got {self.standardize!r}")
         row = self.dataset_row
         if row.samples is not None and self.batch > row.samples:
             raise ValueError(f"batch must lie in [1, {row.samples}] for {row.label}, got {self.batch}")
@@ -137,8 +142,12 @@ class Network:
 
 
 def memory_limit() -> int:
-    """Bytes that one network may need: 1.5 GiB, or LABKIT_MEMORY_MIB of the environment."""
-    return int(float(os.environ.get("LABKIT_MEMORY_MIB", DEFAULT_MEMORY_MIB)) * 2**20)
+    """Bytes that one network may need: 2 GiB, or LABKIT_MEMORY_MIB of the environment."""
+    given = os.environ.get("LABKIT_MEMORY_MIB", DEFAULT_MEMORY_MIB)
+    try:
+        return int(float(given) * 2**20)
+    except (ValueError, OverflowError):
+        raise ValueError(f"LABKIT_MEMORY_MIB must be a number, got {given!r}") from None
 
 
 def _check_key(name: str, key: object, table: Mapping[str, object]) -> None:
@@ -146,14 +155,8 @@ def _check_key(name: str, key: object, table: Mapping[str, object]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(table)}, got {key!r}")
 
 
-def _number(name: str, value: Any, low: float, high: float) -> float | int:
-    """`value` as an int where the limits are ints, else as a float."""
-    whole = isinstance(low, int)
+def _number(name: str, value: Any, low: float, high: float) -> float:
     try:
-        number = index(value) if whole else float(value)
-    except (TypeError, ValueError):
-        kind = "a whole number" if whole else "a number"
-        raise ValueError(f"{name} must be {kind} in [{low:g}, {high:g}], got {value!r}") from None
-    if not (isfinite(number) and low <= number <= high):
-        raise ValueError(f"{name} must lie in [{low:g}, {high:g}], got {value!r}")
-    return number
+        return number_within(value, low, high)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None

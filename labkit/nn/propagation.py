@@ -38,8 +38,8 @@ class Buffers:
         key = (name, index)
         array = self._kept.get(key)
         if array is None or array.shape != shape:
-            self._kept.pop(key, None)
             array = np.empty(shape)
+            self._kept = {k: a for k, a in self._kept.items() if a.shape == shape}  # a new size: the old ones go
             if sum(a.nbytes for a in self._kept.values()) + array.nbytes <= self._most:
                 self._kept[key] = array
         return array

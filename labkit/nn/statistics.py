@@ -134,7 +134,8 @@ class LayerStatistics:
     @property
     def grad_weight_norm(self) -> Array:
         """Frobenius norm of dC/dW."""
-        return self.grad_weights.rms * np.sqrt(self.grad_weights.size)
+        with np.errstate(all="ignore"):
+            return self.grad_weights.rms * np.sqrt(self.grad_weights.size)
 
     @property
     def grad_weight_ratio(self) -> Array:
@@ -156,9 +157,13 @@ def summarize(
     hold all finite values of all layers, rounded outwards to 1, 2 or 5 times a power of ten.
     """
     quantities = tuple(quantities)
+    if not isinstance(bins, int) or isinstance(bins, bool) or bins < 1:
+        raise ValueError(f"bins must be a whole number from 1, got {bins!r}")
     wanted = quantities if histograms is None else tuple(histograms)
     for name in {*quantities, *wanted} - set(QUANTITIES):
         raise ValueError(f"quantities may name {', '.join(QUANTITIES)}, got {name!r}")
+    for name in set(range if isinstance(range, Mapping) else ()) - set(QUANTITIES):
+        raise ValueError(f"range may name {', '.join(QUANTITIES)}, got {name!r}")
     ranges = range if isinstance(range, Mapping) else dict.fromkeys(QUANTITIES, range)
     distributions = {
         name: _distribution(getattr(trace, name), bins if name in wanted else 0, ranges.get(name))
@@ -179,7 +184,11 @@ def _distribution(layers: Sequence[Array], bins: int, limits: Range | None) -> D
         return Distribution(**columns)
     lows, highs = columns["min"], columns["max"]
     finite = np.isfinite(lows)
-    low, high = limits or snapped(min(lows[finite], default=np.nan), max(highs[finite], default=np.nan))
+    try:
+        low, high = limits or snapped(min(lows[finite], default=np.nan), max(highs[finite], default=np.nan))
+        low, high = float(low), float(high)
+    except (TypeError, ValueError):
+        raise ValueError(f"range must be (low, high), got {limits!r}") from None
     edges = bin_edges(low, high, bins)
     counts = np.stack([count(a, edges, row.min, row.max) for a, row in zip(layers, rows, strict=True)])
     outside = 1 - (counts.sum(axis=1) + columns["nonfinite"]) / columns["size"]

@@ -1,5 +1,6 @@
 """JupyterLab on the notebooks, with labkit's connection."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from labkit.server.connection import NoDelayConnection
 from labkit.server.kernels import LabKernelManager, private_transport
 from labkit.server.logs import keep_plain
 
+SETTINGS = Path(__file__).parent / "etc" / "jupyter"
+
 
 def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, ready: Callable[[str], None]) -> None:
     """Run JupyterLab on `folder`, opening `notebook`, until SIGINT or SIGTERM.
@@ -21,6 +24,7 @@ def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, rea
     `ready` is called with the address, token included, once the server answers.
     """
     keep_plain()
+    _use_settings()
     server = LabApp.initialize_server(argv=_options(folder, notebook, ip, port, open_browser), config=_config())
     # Stock Jupyter asks a question at the first Ctrl-C; `labkit serve` and `labkit lab` stop alike.
     signal.signal(signal.SIGINT, server._signal_stop)
@@ -29,6 +33,12 @@ def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, rea
     address = f"{url(ip, port)}lab/tree/{notebook}" + (f"?token={token}" if token else "")
     server.io_loop.add_callback(ready, address)  # the port is bound by an earlier callback
     server.start()
+
+
+def _use_settings() -> None:
+    """Let JupyterLab find labkit's defaults for its settings; what the user has chosen there wins."""
+    paths = [str(SETTINGS), *filter(None, os.environ.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep))]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(dict.fromkeys(paths))
 
 
 def _config() -> Config:

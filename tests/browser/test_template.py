@@ -147,6 +147,18 @@ def test_the_kernel_ends_when_its_page_closes(stub: str, open_lab: Callable[[str
     pytest.fail("the kernel outlived its page by 2 s")
 
 
+def test_a_picture_that_comes_after_its_caption_has_its_text(stub_page: Page) -> None:
+    stub_page.evaluate(
+        """() => {
+          const late = document.querySelector("img.widget-image").cloneNode();
+          late.removeAttribute("alt");
+          document.querySelector("img.widget-image").replaceWith(late);
+        }"""
+    )
+    text = stub_page.locator(".labkit-caption").inner_text()
+    expect(stub_page.locator("img.widget-image")).to_have_attribute("alt", text)
+
+
 def test_the_front_page_leads_to_the_lab(stub: str, open_page: Callable[[str], Page]) -> None:
     page = open_page(stub)
     page.get_by_role("link", name="A stub & more").click()

@@ -124,7 +124,7 @@ def test_a_batch_beyond_the_data_is_refused():
 
 def test_what_exceeds_the_memory_is_refused_with_what_to_lower():
     message = refusal(depth=100, width=1000, batch=10_000)
-    assert re.search(r"needs \d+ MiB, and 1536 MiB are allowed", message)
+    assert re.search(r"needs \d+ MiB, and 2048 MiB are allowed", message)
     assert message.endswith("lower depth (100), width (1000) or batch (10000)")
 
 

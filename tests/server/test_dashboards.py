@@ -74,7 +74,7 @@ def test_nothing_else_is_served(dashboards: Server, path: str) -> None:
 def test_the_visitor_chooses_neither_template_nor_theme(dashboards: Server, query: str) -> None:
     text = dashboards.get(f"voila/render/stub.ipynb?{query}").text
     assert "labkit-loading" in text
-    assert 'data-jp-theme-name="JupyterLab Light"' in text
+    assert '"jupyterLabTheme": "light"' in text
     assert "<script>alert" not in text
 
 

@@ -36,13 +36,17 @@
   const within = (root, selector) => [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
   const nameAll = (root) => {
     within(root, CONTROL).forEach(nameControl);
-    within(root, ".labkit-caption").forEach(describePicture);
+    // A picture may come after its caption.
+    const captions = within(root, "img.widget-image").length ? document.querySelectorAll(".labkit-caption") : within(root, ".labkit-caption");
+    captions.forEach(describePicture);
   };
 
   // A new frame changes an attribute of the picture, which is not observed: a frame costs the caption's text alone.
   const onChange = (records) => {
     const captions = new Set(), controls = new Set();
-    for (const { target, addedNodes } of records) {
+    for (const { type, target, addedNodes } of records) {
+      // Widgets get their own classes after they are in the page.
+      if (type === "attributes") { if (target.matches(".labkit-caption")) captions.add(target); continue; }
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
       if (!element) continue;
       const caption = element.closest(".labkit-caption");
@@ -55,7 +59,9 @@
     controls.forEach(nameControl);
     captions.forEach(describePicture);
   };
-  new MutationObserver(onChange).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
+  new MutationObserver(onChange).observe(document.documentElement, {
+    childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["class"],
+  });
 
   // Ready: the widgets stand and their pictures are there. Where none come, what the page has is shown after a while.
   const started = () => {

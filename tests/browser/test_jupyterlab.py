@@ -1,0 +1,145 @@
+"""The lab's notebook in JupyterLab, where callbacks run on a thread of their own."""
+
+import base64
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+from threadpoolctl import threadpool_limits
+
+from labkit.figures.canvas import LiveCanvas
+from labkit.labs.signal_propagation import LAB
+
+pytestmark = pytest.mark.browser
+
+FETCH = """async (image) => {
+  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}"""
+# The lab, and the name of the thread on which its page was last updated.
+WATCHED = """
+import threading
+from ipywidgets import Label
+from IPython.display import display
+import labkit
+from labkit.ui.dashboard import Page
+
+thread = Label("none")
+thread.add_class("thread")
+update = Page._update
+
+def watched(page, name):
+    thread.value = threading.current_thread().name
+    update(page, name)
+
+Page._update = watched
+display(thread, labkit.show("signal_propagation"))
+"""
+
+
+@pytest.fixture(autouse=True)
+def one_blas_thread() -> Iterator[None]:
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+def control(page: Page, label: str) -> Locator:
+    return page.locator(".labkit-control", has=page.get_by_text(label, exact=True))
+
+
+def handle(page: Page, label: str) -> Locator:
+    return control(page, label).locator(".noUi-handle")
+
+
+def shows(page: Page, **values: Any) -> None:
+    """Picture and caption become what labkit itself makes of these values."""
+    result = LAB.compute(LAB.parameters.of(values))
+    view = LAB.view()
+    view.update(result)
+    drawn = np.asarray(Image.open(BytesIO(LiveCanvas(view.figure).render())))
+    expect(page.locator(".labkit-caption")).to_have_text(LAB.explain(result), timeout=20_000)
+    for _ in range(100):
+        png = base64.b64decode(page.locator("img.labkit-picture").evaluate(FETCH))
+        if same := np.array_equal(np.asarray(Image.open(BytesIO(png))), drawn):
+            break
+        page.wait_for_timeout(50)
+    assert same, "the picture is not that of the values"
+
+
+def test_controls_move_picture_and_caption_and_reset_restores(notebook_page: Page) -> None:
+    page = notebook_page
+    shows(page)
+    handle(page, "init std").press("ArrowLeft")
+    shows(page, std=0.891)
+    handle(page, "activation").press("ArrowRight")
+    shows(page, std=0.891, activation="relu")
+    handle(page, "depth").press("ArrowRight")
+    shows(page, std=0.891, activation="relu", depth=6)
+    control(page, "show").locator("select").select_option("gradient dC/dz")
+    shows(page, std=0.891, activation="relu", depth=6, show="grad_pre")
+    page.get_by_role("button", name="Reset").click()
+    shows(page)
+
+
+def test_a_fast_drag_ends_on_the_last_value(notebook_page: Page) -> None:
+    page = notebook_page
+    at = handle(page, "init std")
+    at.scroll_into_view_if_needed()
+    place = at.bounding_box()
+    assert place
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(120):
+        page.mouse.move(x - 40 * np.sin(step / 10), y)
+    page.mouse.move(x - 29, y)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    # hidden, and the slider's own: what the kernel last said is in the box beside it
+    last = float(control(page, "init std").locator(".widget-readout").text_content() or "nan")
+    assert 0 < last < 1
+    shows(page, std=last)
+
+
+def test_a_refused_value_is_said_and_the_page_goes_on(notebook_page: Page) -> None:
+    page = notebook_page
+    number = control(page, "init std").locator("input")
+    number.fill("-1")
+    number.press("Enter")
+    expect(control(page, "init std").get_by_role("alert")).to_contain_text("[0, 100]")
+    expect(page.locator("img.labkit-old")).to_have_count(1)
+    number.fill("0")
+    number.press("Enter")
+    shows(page, std=0.0)
+    expect(page.locator("img.labkit-old")).to_have_count(0)
+
+
+def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: Callable[[str], Page]) -> None:
+    write_notebook(jupyterlab_server, "watched.ipynb", WATCHED)
+    address = jupyterlab_server.notebook.replace("signal_propagation.ipynb", "watched.ipynb")
+    page = open_page(address)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_selector("img.widget-image", timeout=60_000)
+    expect(page.locator(".thread")).to_have_text("MainThread")
+    handle(page, "init std").press("ArrowLeft")
+    shows(page, std=0.891)
+    expect(page.locator(".thread")).to_contain_text("subshell-")
+
+
+def write_notebook(server: Any, name: str, source: str) -> None:
+    """Put a notebook of one cell beside the server's own."""
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [cell]}
+    body = json.dumps({"type": "notebook", "content": content}).encode()
+    headers = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}api/contents/{name}", data=body, headers=headers, method="PUT")
+    urllib.request.urlopen(request).close()

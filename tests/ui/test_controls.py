@@ -1,0 +1,93 @@
+"""One widget for each kind of control."""
+
+from typing import Any
+
+import ipywidgets as widgets
+import pytest
+
+from labkit.labs.lab import Lab
+from labkit.ui.dashboard import Page
+
+KINDS = {
+    "count": (widgets.IntSlider,),
+    "level": (widgets.FloatSlider,),
+    "seed": (widgets.IntText,),
+    "offset": (widgets.FloatText,),
+    "size": (widgets.FloatLogSlider, widgets.FloatText),
+    "color": (widgets.Dropdown,),
+    "sweep": (widgets.SelectionSlider,),
+    "wide": (widgets.Checkbox,),
+}
+MOVES: dict[str, Any] = {
+    "count": 5, "level": -0.3, "seed": 77, "offset": 12.5, "size": 10.0,
+    "color": "green", "sweep": "blue", "wide": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def board(probe: Lab) -> Page:
+    return Page(probe)
+
+
+def shown(page: Page) -> Any:
+    """The parameters that the picture on the page is of."""
+    return page._shown
+
+
+def test_every_field_has_the_widgets_of_its_kind(board: Page) -> None:
+    assert {name: tuple(type(part) for part in field.parts) for name, field in board.fields.items()} == KINDS
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_moving_a_widget_moves_the_picture(board: Page, name: str) -> None:
+    before = board.image.value
+    board.fields[name].parts[0].value = MOVES[name]
+    assert getattr(shown(board), name) == MOVES[name]
+    assert board.image.value != before
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_value_that_is_set_is_seen_in_every_widget_of_its_control(board: Page, name: str) -> None:
+    board.set({name: MOVES[name]})
+    assert {part.value for part in board.fields[name].parts} == {MOVES[name]}
+
+
+@pytest.mark.parametrize(("moved", "other"), [(0, 1), (1, 0)], ids=["slider", "box"])
+def test_slider_and_box_move_each_other(board: Page, moved: int, other: int) -> None:
+    parts = board.fields["size"].parts
+    parts[moved].value = 10.0
+    assert parts[other].value == 10.0
+
+
+@pytest.mark.parametrize("value", [0.0, 0.0123, 100.0])
+def test_the_box_takes_what_the_slider_cannot(board: Page, value: float) -> None:
+    board.fields["size"].parts[1].value = value
+    assert shown(board).size == board.fields["size"].parts[1].value == value
+
+
+def test_a_slider_gives_the_three_digits_that_the_box_shows(board: Page) -> None:
+    slider, box = board.fields["size"].parts
+    slider.value = 10**0.05
+    assert shown(board).size == box.value == 1.12
+
+
+def test_a_control_is_hidden_where_it_has_no_meaning(board: Page) -> None:
+    layout = board.fields["wide"].box.layout
+    assert layout.visibility == "visible"
+    board.set({"color": "green"})
+    assert layout.visibility == "hidden"
+
+
+def test_a_given_value_is_shown_and_the_users_own_returns(board: Page) -> None:
+    field = board.fields["size"]
+    field.parts[0].value = 10.0
+    board.fields["color"].parts[0].value = "blue"
+    assert [(part.value, part.disabled) for part in field.parts] == [(7.5, True)] * 2
+    board.fields["color"].parts[0].value = "red"
+    assert [(part.value, part.disabled) for part in field.parts] == [(10.0, False)] * 2
+    assert shown(board).size == 10.0
+
+
+def test_a_note_is_text_and_no_markup(board: Page) -> None:
+    board.fields["sweep"].parts[0].value = "blue"
+    assert "&lt;blue&gt;" in board.fields["sweep"].box.children[1].value
