@@ -92,6 +92,8 @@ class Histograms:
         """A dark bar at 0, one bin wide, that stands for exact zeros."""
         half = (edges[1] - edges[0]) / 2
         patch.set_visible(share > 0)
+        if not share:
+            return
         start = min(max(-half, edges[0]), edges[-1] - 2 * half)
         patch.set_data([share], [start, start + 2 * half])
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from labkit.figures.style import INK, LABEL, live_text, quiet
@@ -41,11 +42,15 @@ class LayerCurve:
         drawn = finite & (values > 0)
         zero = finite & (values == 0)
         self._line.set_data(self._layers, np.where(drawn, values, np.nan))
-        self._zeros.set_data(self._layers[zero], np.zeros(zero.sum()))
-        self._nonfinite.set_data(self._layers[~finite], np.ones((~finite).sum()))
+        self._mark(self._zeros, zero, 0.0)
+        self._mark(self._nonfinite, ~finite, 1.0)
         self._text.set_text(_edges(zero, ~finite))
         if drawn.any():
             self._set_limits(*decades(float(values[drawn].min()), float(values[drawn].max())))
+
+    def _mark(self, marks: Line2D, where: NDArray[np.bool_], height: float) -> None:
+        marks.set_visible(bool(where.any()))  # drawing nothing costs as much as drawing something
+        marks.set_data(self._layers[where], np.full(where.sum(), height))
 
     def _set_limits(self, bottom: float, top: float) -> None:
         if (bottom, top) != self._limits:

@@ -12,7 +12,7 @@ def _means_something(record: logging.LogRecord) -> bool:
 
 def keep_plain() -> None:
     """Leave out remarks that neither labkit nor its user can act on."""
-    # Jupyter reads an option of its own that it has deprecated. Voila, on import, puts filters before all others.
+    # Jupyter's servers use traits in ways that traitlets has deprecated, and Voila, on import, asks to hear of it.
     importlib.import_module("voila")
-    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated", DeprecationWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="traitlets")
     logging.getLogger("tornado.general").addFilter(_means_something)

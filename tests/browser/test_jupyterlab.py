@@ -122,8 +122,8 @@ def test_a_refused_value_is_said_and_the_page_goes_on(notebook_page: Page) -> No
 
 def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: Callable[[str], Page]) -> None:
     write_notebook(jupyterlab_server, "watched.ipynb", WATCHED)
-    address = jupyterlab_server.notebook.replace("signal_propagation.ipynb", "watched.ipynb")
-    page = open_page(address)
+    # a window for one document: JupyterLab would open the notebooks of the tests before as well
+    page = open_page(f"{jupyterlab_server.url}doc/tree/watched.ipynb?token={jupyterlab_server.token}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()

@@ -99,8 +99,8 @@ def readout(page: Page, name: str) -> Locator:
 
 
 def box(page: Page, name: str) -> Locator:
-    label, control = CONTROLS[name].label, CONTROLS[name]
-    return page.get_by_role("spinbutton", name=f"{label}, any value" if isinstance(control, LogRange) else label, exact=True)
+    label = CONTROLS[name].label + (", any value" if isinstance(CONTROLS[name], LogRange) else "")
+    return page.get_by_role("spinbutton", name=label, exact=True)
 
 
 def control_of(part: Locator) -> Locator:
@@ -323,7 +323,8 @@ def test_the_name_of_an_activation_cannot_be_overwritten(lab: Page) -> None:
 def test_too_large_a_net_is_refused_with_what_to_lower(lab: Page) -> None:
     for name, value in {"width": 1000, "batch": 10_000, "depth": 100}.items():
         put(lab, name, value)
-    expect(lab.locator(".labkit-message")).to_contain_text("lower depth (100), width (1000) or batch (10000)", timeout=30_000)
+    advice = "lower depth (100), width (1000) or batch (10000)"
+    expect(lab.locator(".labkit-message")).to_contain_text(advice, timeout=30_000)
     refused(readout(lab, "depth"))
     lab.get_by_role("button", name="Reset").click()
     shows(lab)
