@@ -108,7 +108,7 @@ def test_a_kernel_without_a_page_is_ended_after_a_while(start: Any, tmp_path: Pa
     server = start(JUPYTER_CONFIG_DIR=config(tmp_path, cull_idle_timeout=1))
     _, pid = visit(server)
     assert wait_until(lambda: not is_running(pid), 10)
-    assert server.kernels() == 0
+    assert wait_until(lambda: server.kernels() == 0, 5)
 
 
 def test_a_kernel_with_an_open_page_is_ended_late(start: Any, tmp_path: Path) -> None:
