@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+_VEIL = 0.75  # how much of what lies below a text is covered with white
 _TOKENS = re.compile(r"[^\W\d_]+|.")
 
 
@@ -46,8 +47,13 @@ class LiveText(Text):
 
 @lru_cache(maxsize=256)
 def _line(text: str, font: FontProperties, color: tuple[float, float, float], dpi: float) -> Pixels:
-    """RGBA pixels of a line, from the bottom row up, as `draw_image` takes them."""
-    return np.concatenate([_piece(token, font, color, dpi) for token in _TOKENS.findall(text)], axis=1)
+    """RGBA pixels of a line on a veil, from the bottom row up, as `draw_image` takes them."""
+    pieces = [_piece(token, font, color, dpi) for token in _TOKENS.findall(text)]
+    ink = np.concatenate(pieces, axis=1) / 255
+    opacity = ink[..., 3:] + _VEIL * (1 - ink[..., 3:])
+    ink[..., :3] = (ink[..., :3] * ink[..., 3:] + _VEIL * (1 - ink[..., 3:])) / opacity
+    ink[..., 3:] = opacity
+    return (ink * 255).round().astype(np.uint8)
 
 
 @lru_cache(maxsize=1024)
