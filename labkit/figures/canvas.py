@@ -25,6 +25,10 @@ class LiveCanvas:
         self._moving: list[Artist] = []
         self.full_draws = 0
 
+    def resize(self, width: int) -> None:
+        """Draw `width` pixels wide from now on, everything in proportion."""
+        self._figure.set_dpi(width / self._figure.get_figwidth())
+
     def render(self) -> bytes:
         """The figure as it is now, as a PNG file."""
         if self._background is None or self._figure.stale:

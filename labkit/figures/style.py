@@ -17,7 +17,7 @@ ORDERED = "cividis"  # for what is ordered: made for normal and color-blind eyes
 
 FORWARD, BACKWARD = BLUE, VERMILLION
 
-WIDTH, HEIGHT, DPI = 1440, 800, 120  # pixels of the picture
+WIDTH, HEIGHT, DPI = 1080, 600, 90  # pixels of the picture where nobody asks for others
 TITLE, LABEL, TICK = 13.5, 12.0, 11.0  # points
 
 

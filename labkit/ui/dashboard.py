@@ -22,6 +22,8 @@ from labkit.ui.controls import Field, field_for
 
 log = logging.getLogger(__name__)
 
+_PIXELS = 400, 1920  # the least and the largest width of a picture
+
 LOCK = threading.RLock()
 """The one lock around compute, draw and publish: Matplotlib is not thread-safe, and JupyterLab calls from threads."""
 
@@ -43,6 +45,10 @@ class Page:
         }
         self.image = widgets.Image(format="png")
         self.image.add_class("labkit-picture")
+        # The page template's script writes here how many pixels wide the picture is shown: drawn at that size it is
+        # sharp on a projector, and quick on a small screen.
+        self.pixels = _classed(widgets.IntText(value=round(self._view.figure.bbox.width)), "labkit-pixels")
+        self.pixels.observe(lambda _: self._resize(), "value")
         self.caption = widgets.HTML()
         self.caption.add_class("labkit-caption")
         self.message = widgets.HTML()
@@ -61,6 +67,12 @@ class Page:
     def reset(self) -> None:
         """Return to the defaults."""
         self.set(self.lab.parameters().values())
+
+    def _resize(self) -> None:
+        with LOCK:
+            least, most = _PIXELS
+            self._canvas.resize(min(max(self.pixels.value, least), most))
+            self.image.value = self._canvas.render()
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -111,7 +123,7 @@ class Page:
     def _layout(self) -> widgets.Widget:
         main = [field.box for field in self.fields.values() if not field.control.more]
         controls = _classed(widgets.VBox([*main, *self._more()]), "labkit-controls")
-        picture = _classed(widgets.VBox([self.image, self.message, self.caption]), "labkit-output")
+        picture = _classed(widgets.VBox([self.image, self.message, self.caption, self.pixels]), "labkit-output")
         body = _classed(widgets.HBox([controls, picture]), "labkit-body")
         style = _classed(widgets.HTML(f"<style>{_css()}</style>"), "labkit-style")
         page = _classed(widgets.VBox([style, self._header(), body]), "labkit-page")

@@ -35,11 +35,28 @@
 
   const within = (root, selector) => [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
   const nameAll = (root) => {
+    within(root, "img.widget-image").forEach((picture) => sizes.observe(picture));
     within(root, CONTROL).forEach(nameControl);
     // A picture may come after its caption.
     const captions = within(root, "img.widget-image").length ? document.querySelectorAll(".labkit-caption") : within(root, ".labkit-caption");
     captions.forEach(describePicture);
   };
+
+  // Tell the page how many pixels its picture is shown with, so that it draws no more and no fewer.
+  const tellPixels = (picture) => {
+    const input = picture.closest(".labkit-page")?.querySelector(".labkit-pixels input");
+    const width = Math.min(picture.clientWidth, (picture.clientHeight * picture.naturalWidth) / picture.naturalHeight);
+    const pixels = Math.round(width * window.devicePixelRatio);
+    if (!input || !(pixels > 0) || Math.abs(input.value - pixels) < 2) return;
+    input.value = pixels;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  let settled;
+  const sizes = new ResizeObserver((entries) => {
+    clearTimeout(settled);
+    settled = setTimeout(() => entries.forEach((entry) => tellPixels(entry.target)), 150);
+  });
 
   // A new frame changes an attribute of the picture, which is not observed: a frame costs the caption's text alone.
   const onChange = (records) => {
