@@ -119,6 +119,8 @@ def _ends_and_zero(low: float, high: float) -> list[float]:
 def _label_ends(axes: Axes, ticks: list[float]) -> None:
     """Tick labels that stay within the panel, so that neighbors do not collide."""
     labels = axes.set_xticks(ticks, [short(v) for v in ticks])
+    for tick in labels:
+        tick.label1.set_horizontalalignment("center")
     labels[0].label1.set_horizontalalignment("left")
     labels[-1].label1.set_horizontalalignment("right")
 

@@ -45,8 +45,8 @@ class LayerCurve:
         self._mark(self._zeros, zero, 0.0)
         self._mark(self._nonfinite, ~finite, 1.0)
         self._text.set_text(_edges(zero, ~finite))
-        if drawn.any():
-            self._set_limits(*decades(float(values[drawn].min()), float(values[drawn].max())))
+        some = values[drawn] if drawn.any() else np.ones(1)
+        self._set_limits(*decades(float(some.min()), float(some.max())))
 
     def _mark(self, marks: Line2D, where: NDArray[np.bool_], height: float) -> None:
         marks.set_visible(bool(where.any()))  # drawing nothing costs as much as drawing something

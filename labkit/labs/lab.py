@@ -22,11 +22,19 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Preset:
-    """A scene: values that are set at once, and the question that they ask."""
+    """A scene: values that are set at once (the defaults for the rest), and the question that they ask."""
 
     name: str
     question: str
     values: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button: `values(parameters)` are set; ValueError says why it cannot be done."""
+
+    label: str
+    values: Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Lab:
     view: Callable[[], View]
     explain: Callable[[Any], str]
     presets: tuple[Preset, ...] = ()
+    actions: tuple[Action, ...] = ()
 
     def result(self, parameters: Parameters) -> Any:
         """compute(parameters), from the cache where it is there."""

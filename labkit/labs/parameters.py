@@ -19,7 +19,8 @@ class Control:
 
     `more` puts it behind 'more'. `shown(parameters)` tells whether it has a meaning now. `given(parameters)` is the
     value that something else decides, which the control then only shows; None where the control decides. `note` says
-    in a few words what the present value means.
+    in a few words what the present value means. When the field named `follows` changes, the control starts anew with
+    `start(values)`.
     """
 
     label: str
@@ -27,6 +28,8 @@ class Control:
     shown: Callable[[Any], bool] | None = None
     given: Callable[[Any], float | None] | None = None
     note: Callable[[Any], str] | None = None
+    follows: str | None = None
+    start: Callable[[Mapping[str, Any]], Any] | None = None
 
     def check(self, value: Any) -> Any:
         """`value` in the control's type; ValueError with the rule and the value (the caller names the field)."""
@@ -35,11 +38,15 @@ class Control:
 
 @dataclass(frozen=True)
 class Range(Control):
-    """A number between two bounds, whole where both are; `step` is the slider's."""
+    """A number between two bounds, whole where both are; `step` is the slider's.
+
+    `bounds(values)` narrows them by the other values.
+    """
 
     low: float = 0.0
     high: float = 1.0
     step: float = 0.01
+    bounds: Callable[[Mapping[str, Any]], tuple[float, float]] | None = None
 
     @property
     def whole(self) -> bool:
@@ -84,6 +91,46 @@ class Choice(Control):
 
 
 @dataclass(frozen=True)
+class Choices(Control):
+    """Several keys of a table, from 1 to `most`, in the order of the table."""
+
+    table: Mapping[str, Any] = None  # type: ignore[assignment]
+    most: int = 6
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Label by key."""
+        return {key: getattr(row, "label", row) for key, row in self.table.items()}
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        """A tuple of keys."""
+        keys = tuple(value) if isinstance(value, list | tuple) else (value,)
+        for key in keys:
+            if not isinstance(key, str) or key not in self.table:
+                raise ValueError(f"must be among {', '.join(self.table)}, got {key!r}")
+        if not 1 <= len(keys) <= self.most:
+            raise ValueError(f"must be from 1 to {self.most} of the list, got {len(keys)}")
+        return tuple(key for key in self.table if key in keys)
+
+
+@dataclass(frozen=True)
+class Text(Control):
+    """A line of text of at most `most` characters; `parse(text)` raises ValueError where it cannot be read."""
+
+    most: int = 200
+    parse: Callable[[str], object] | None = None
+    placeholder: str = ""
+
+    def check(self, value: Any) -> str:
+        """A text that `parse` can read; an empty one stands for none."""
+        if not isinstance(value, str) or len(value) > self.most:
+            raise ValueError(f"must be a text of at most {self.most} characters, got {str(value)[:20]!r}")
+        if value.strip() and self.parse is not None:
+            self.parse(value)
+        return value.strip()
+
+
+@dataclass(frozen=True)
 class Switch(Control):
     """On or off."""
 
@@ -115,6 +162,15 @@ class Parameters:
             except ValueError as error:
                 raise ParameterError(f"{control.label} {error}", name) from None
             object.__setattr__(self, name, value)
+        for name, control in self.controls().items():
+            if isinstance(control, Range) and control.bounds is not None:
+                self._check_bounds(name, control, *control.bounds(self.values()))
+
+    def _check_bounds(self, name: str, control: Control, low: float, high: float) -> None:
+        try:
+            number_within(getattr(self, name), low, high)
+        except ValueError as error:
+            raise ParameterError(f"{control.label} {error}", name) from None
 
     @classmethod
     def controls(cls) -> Mapping[str, Control]:

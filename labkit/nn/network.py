@@ -116,7 +116,8 @@ class Network:
         try:
             given = dict(self.initializer_options)
         except (TypeError, ValueError):
-            raise ValueError(f"initializer_options must map names to numbers, got {self.initializer_options!r}") from None
+            given = self.initializer_options
+            raise ValueError(f"initializer_options must map names to numbers, got {given!r}") from None
         for name in given:
             if name == "std" or name not in options:
                 takes = ", ".join(o for o in options if o != "std") or "none"

@@ -1,13 +1,13 @@
 """One widget for each kind of control. The value lives in Python: a widget only asks for another one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from math import log10
 from typing import Any
 
 import ipywidgets as widgets
 
-from labkit.labs.parameters import Choice, Control, LogRange, Range, Switch
+from labkit.labs.parameters import Choice, Choices, Control, LogRange, Range, Switch, Text
 
 Changed = Callable[[str], None]
 _MOST_STEPS = 20_000  # a range with more steps is typed, not slid
@@ -24,13 +24,12 @@ class Field:
         """Make the widgets."""
         self.name, self.control, self.value = name, control, value
         self._changed, self._setting = changed, False
-        self._note = widgets.HTML()
-        self._note.add_class("labkit-note")
+        self._note: Any = None  # made where there is something to say: a page is quicker with fewer widgets
         self.parts = self._make()
-        row = widgets.HBox(self.parts)
-        row.add_class("labkit-row")
-        self.box = widgets.VBox([row, self._note])
+        self.box = widgets.Box(self.parts)
         self.box.add_class("labkit-control")
+        if control.note is not None:
+            self._put_note("&nbsp;")  # keeps its place, so that nothing jumps when it speaks
         for part in self.parts:
             part.observe(self._on_widget, "value")
 
@@ -67,6 +66,11 @@ class Field:
         finally:
             self._setting = False
 
+    def restart(self, values: Mapping[str, Any]) -> None:
+        """Start anew after the field that this one follows has changed."""
+        if self.control.start is not None:
+            self.set(self.control.start(values))
+
     def follow(self, parameters: Any) -> None:
         """Bring visibility, given value and note in line with the parameters."""
         control = self.control
@@ -81,11 +85,24 @@ class Field:
 
     def say(self, note: str) -> None:
         """Show a note under the control."""
-        _set(self._note, "value", escape(note))
+        self._put_note(escape(note) or ("&nbsp;" if self.control.note else ""))
 
     def refuse(self, message: str) -> None:
         """Say why the value is not taken."""
-        _set(self._note, "value", f'<span class="labkit-error" role="alert">{escape(message)}</span>')
+        self._put_note(f'<span class="labkit-error" role="alert">{escape(message)}</span>')
+
+    @property
+    def said(self) -> str:
+        """The note or the refusal under the control, as HTML."""
+        return self._note.value if self._note is not None else ""
+
+    def _put_note(self, html: str) -> None:
+        if self._note is None and html:
+            self._note = widgets.HTML()
+            self._note.add_class("labkit-note")
+            self.box.children = (*self.parts, self._note)
+        if self._note is not None:
+            _set(self._note, "value", html)
 
 
 class RangeField(Field):
@@ -100,6 +117,24 @@ class RangeField(Field):
         slider = widgets.IntSlider if control.whole else widgets.FloatSlider
         limits = {"min": control.low, "max": control.high, "step": control.step}
         return (slider(value=self.value, description=control.label, **limits),)
+
+
+    def restart(self, values: Mapping[str, Any]) -> None:
+        """Take the bounds that hold now, then start anew."""
+        self._rebound(values)
+        super().restart(values)
+
+    def _rebound(self, values: Mapping[str, Any]) -> None:
+        control = self.control
+        assert isinstance(control, Range)
+        if control.bounds is None:
+            return
+        low, high = control.bounds(values)
+        self._setting = True  # a slider moves its value into its new bounds
+        try:
+            _set_bounds(self.parts[0], low, high)
+        finally:
+            self._setting = False
 
 
 class LogRangeField(Field):
@@ -158,17 +193,49 @@ class SwitchField(Field):
         return (widgets.Checkbox(value=self.value, description=self.control.label, indent=False),)
 
 
+class ChoicesField(Field):
+    """A list of which several can be chosen."""
+
+    def _make(self) -> tuple[Any, ...]:
+        control = self.control
+        assert isinstance(control, Choices)
+        options = [(label, key) for key, label in control.options.items()]
+        rows = min(len(options), 9)
+        return (widgets.SelectMultiple(options=options, value=self.value, description=control.label, rows=rows),)
+
+
+class TextField(Field):
+    """A line of text, taken when it is finished."""
+
+    def _make(self) -> tuple[Any, ...]:
+        control = self.control
+        assert isinstance(control, Text)
+        box = widgets.Text(
+            value=self.value, description=control.label, placeholder=control.placeholder, continuous_update=False
+        )
+        box.add_class("labkit-text")
+        return (box,)
+
+
 _KINDS: dict[type[Control], type[Field]] = {
     Range: RangeField,
     LogRange: LogRangeField,
     Choice: ChoiceField,
     Switch: SwitchField,
+    Choices: ChoicesField,
+    Text: TextField,
 }
 
 
 def field_for(name: str, control: Control, value: Any, changed: Changed) -> Field:
     """The Field for a control."""
     return _KINDS[type(control)](name, control, value, changed)
+
+
+def _set_bounds(slider: Any, low: float, high: float) -> None:
+    """Both at once: min must never stand above max."""
+    with slider.hold_trait_notifications():
+        slider.min, slider.max = low, high
 
 
 def _set(target: Any, trait: str, value: Any) -> None:

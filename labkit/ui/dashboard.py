@@ -6,8 +6,9 @@ next: that keeps a fast drag from piling up, and works only while the callback i
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from html import escape
 from importlib import resources
 from typing import Any
@@ -16,7 +17,7 @@ import ipywidgets as widgets
 
 from labkit.figures.canvas import LiveCanvas
 from labkit.labs import LABS
-from labkit.labs.lab import Lab
+from labkit.labs.lab import Action, Lab, Preset
 from labkit.labs.parameters import ParameterError
 from labkit.ui.controls import Field, field_for
 
@@ -49,6 +50,7 @@ class Page:
         # sharp on a projector, and quick on a small screen.
         self.pixels = _classed(widgets.IntText(value=round(self._view.figure.bbox.width)), "labkit-pixels")
         self.pixels.observe(lambda _: self._resize(), "value")
+        self.question = widgets.HTML(f"<p>{escape(lab.question)}</p>")
         self.caption = widgets.HTML()
         self.caption.add_class("labkit-caption")
         self.message = widgets.HTML()
@@ -60,13 +62,28 @@ class Page:
         """Take these values for the controls named, and redraw once."""
         with LOCK:
             with self._held():
+                for name in values:
+                    self._restart_followers(name, values)
                 for name, value in values.items():
                     self.fields[name].set(value)
             self._update(None)
 
+    def show_preset(self, preset: Preset) -> None:
+        """Show a scene: its values, the defaults for the rest."""
+        self.set({**self.lab.parameters().values(), **preset.values})
+        self.question.value = f"<p>{escape(preset.question)}</p>"
+
+    def act(self, action: Action) -> None:
+        """Do what a button stands for, or say why not."""
+        try:
+            self.set(action.values(self.lab.parameters.of(self._values())))
+        except ValueError as error:
+            self._refuse(str(error), None)
+
     def reset(self) -> None:
         """Return to the defaults."""
         self.set(self.lab.parameters().values())
+        self.question.value = f"<p>{escape(self.lab.question)}</p>"
 
     def _resize(self) -> None:
         with LOCK:
@@ -82,15 +99,25 @@ class Page:
         finally:
             self._quiet = False
 
+    def _values(self) -> dict[str, Any]:
+        return {name: field.value for name, field in self.fields.items()}
+
+    def _restart_followers(self, name: str, values: Mapping[str, Any]) -> None:
+        for field in self.fields.values():
+            if field.control.follows == name:
+                field.restart({**self._values(), **values})
+
     def _on_change(self, name: str) -> None:
         if not self._quiet:
             with LOCK:
+                with self._held():
+                    self._restart_followers(name, {})
                 self._update(name)
 
     def _update(self, changed: str | None) -> None:
         """Read every control, compute, draw, publish; or say what is wrong and keep the picture."""
         try:
-            parameters = self.lab.parameters.of({name: field.value for name, field in self.fields.items()})
+            parameters = self.lab.parameters.of(self._values())
             result = self.lab.result(parameters)
             if result is not self._shown:
                 self._view.update(result)
@@ -115,8 +142,11 @@ class Page:
 
     def _refuse(self, message: str, name: str | None) -> None:
         """Say `message` at the control that it is about and under the picture, which is marked as the one before."""
-        if name in self.fields:
-            self.fields[name].refuse(message)
+        for field in self.fields.values():
+            if field.name == name:
+                field.refuse(message)
+            else:
+                field.say("")
         self.message.value = f'<p role="alert">Not drawn: {escape(message)}. The picture is the one before.</p>'
         self.image.add_class("labkit-old")
 
@@ -130,11 +160,26 @@ class Page:
         return _classed(widgets.Box([page]), "labkit-frame")
 
     def _header(self) -> widgets.Widget:
-        title = widgets.HTML(f"<h1>{escape(self.lab.title)}</h1><p>{escape(self.lab.question)}</p>")
-        title.add_class("labkit-title")
-        reset = _classed(widgets.Button(description="Reset"), "labkit-button")
-        reset.on_click(lambda _: self.reset())
-        return _classed(widgets.HBox([title, reset]), "labkit-header")
+        title = widgets.HTML(f"<h1>{escape(self.lab.title)}</h1>")
+        titles = _classed(widgets.VBox([title, self.question]), "labkit-title")
+        buttons = [_button(action.label, partial(self.act, action)) for action in self.lab.actions]
+        tools = [*self._scenes(), *buttons, _button("Reset", self.reset)]
+        return _classed(widgets.HBox([titles, _classed(widgets.HBox(tools), "labkit-tools")]), "labkit-header")
+
+    def _scenes(self) -> list[widgets.Widget]:
+        """A menu of the presets; it is a command and keeps no choice."""
+        if not self.lab.presets:
+            return []
+        options = [("Scenes …", None), *((preset.name, number) for number, preset in enumerate(self.lab.presets))]
+        menu = _classed(widgets.Dropdown(options=options, description="scenes"), "labkit-scenes")
+
+        def chosen(change: Any) -> None:
+            if change.new is not None:
+                menu.value = None
+                self.show_preset(self.lab.presets[change.new])
+
+        menu.observe(chosen, "value")
+        return [menu]
 
     def _more(self) -> list[widgets.Widget]:
         boxes = [field.box for field in self.fields.values() if field.control.more]
@@ -155,6 +200,12 @@ class Page:
 def _classed(widget: Any, name: str) -> Any:
     widget.add_class(name)
     return widget
+
+
+def _button(label: str, act: Callable[[], None]) -> Any:
+    button = _classed(widgets.Button(description=label), "labkit-button")
+    button.on_click(lambda _: act())
+    return button
 
 
 def _css() -> str:

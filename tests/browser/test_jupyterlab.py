@@ -57,19 +57,38 @@ def handle(page: Page, label: str) -> Locator:
     return control(page, label).locator(".noUi-handle")
 
 
+def pixels(page: Page) -> Any:
+    png = base64.b64decode(page.locator("img.labkit-picture").evaluate(FETCH))
+    return np.asarray(Image.open(BytesIO(png)))
+
+
+def drawn(result: Any, width: int) -> Any:
+    """What labkit draws of a result, so many pixels wide."""
+    view = LAB.view()
+    view.update(result)
+    canvas = LiveCanvas(view.figure)
+    canvas.resize(width)
+    return np.asarray(Image.open(BytesIO(canvas.render())))
+
+
+def same_picture(page: Page, result: Any) -> bool:
+    """Whether the picture becomes that of `result`, at whatever size the page has it drawn."""
+    known: dict[int, Any] = {}
+    for _ in range(100):
+        now = pixels(page)
+        width = now.shape[1]
+        known[width] = known[width] if width in known else drawn(result, width)
+        if np.array_equal(now, known[width]):
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
 def shows(page: Page, **values: Any) -> None:
     """Picture and caption become what labkit itself makes of these values."""
     result = LAB.compute(LAB.parameters.of(values))
-    view = LAB.view()
-    view.update(result)
-    drawn = np.asarray(Image.open(BytesIO(LiveCanvas(view.figure).render())))
     expect(page.locator(".labkit-caption")).to_have_text(LAB.explain(result), timeout=20_000)
-    for _ in range(100):
-        png = base64.b64decode(page.locator("img.labkit-picture").evaluate(FETCH))
-        if same := np.array_equal(np.asarray(Image.open(BytesIO(png))), drawn):
-            break
-        page.wait_for_timeout(50)
-    assert same, "the picture is not that of the values"
+    assert same_picture(page, result), "the picture is not that of the values"
 
 
 def test_controls_move_picture_and_caption_and_reset_restores(notebook_page: Page) -> None:
@@ -122,8 +141,8 @@ def test_a_refused_value_is_said_and_the_page_goes_on(notebook_page: Page) -> No
 
 def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: Callable[[str], Page]) -> None:
     write_notebook(jupyterlab_server, "watched.ipynb", WATCHED)
-    # a window for one document: JupyterLab would open the notebooks of the tests before as well
-    page = open_page(f"{jupyterlab_server.url}doc/tree/watched.ipynb?token={jupyterlab_server.token}")
+    # a workspace of its own: the usual one would open the notebooks of the tests before as well
+    page = open_page(f"{jupyterlab_server.url}lab/workspaces/watched/tree/watched.ipynb?token={jupyterlab_server.token}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()

@@ -73,18 +73,33 @@ def pixels(page: Page) -> Any:
     return np.asarray(Image.open(BytesIO(png)))
 
 
+def drawn(result: Any, width: int) -> Any:
+    """What labkit draws of a result, so many pixels wide."""
+    view = LAB.view()
+    view.update(result)
+    canvas = LiveCanvas(view.figure)
+    canvas.resize(width)
+    return np.asarray(Image.open(BytesIO(canvas.render())))
+
+
+def same_picture(page: Page, result: Any) -> bool:
+    """Whether the picture becomes that of `result`, at whatever size the page has it drawn."""
+    known: dict[int, Any] = {}
+    for _ in range(100):
+        now = pixels(page)
+        width = now.shape[1]
+        known[width] = known[width] if width in known else drawn(result, width)
+        if np.array_equal(now, known[width]):
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
 def shows(page: Page, **values: Any) -> None:
     """Picture, caption and text alternative become what labkit itself makes of these values, and nothing is wrong."""
     result = LAB.compute(LAB.parameters.of(values))
-    view = LAB.view()
-    view.update(result)
-    drawn = np.asarray(Image.open(BytesIO(LiveCanvas(view.figure).render())))
     expect(caption(page)).to_have_text(LAB.explain(result), timeout=20_000)
-    for _ in range(100):
-        if same := np.array_equal(pixels(page), drawn):
-            break
-        page.wait_for_timeout(50)
-    assert same, "the picture is not that of the values"
+    assert same_picture(page, result), "the picture is not that of the values"
     expect(picture(page)).to_have_attribute("alt", caption(page).inner_text())
     expect(page.locator(".labkit-message")).to_have_text("")
     expect(page.locator(".labkit-old")).to_have_count(0)

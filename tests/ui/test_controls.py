@@ -90,4 +90,4 @@ def test_a_given_value_is_shown_and_the_users_own_returns(board: Page) -> None:
 
 def test_a_note_is_text_and_no_markup(board: Page) -> None:
     board.fields["sweep"].parts[0].value = "blue"
-    assert "&lt;blue&gt;" in board.fields["sweep"].box.children[1].value
+    assert "&lt;blue&gt;" in board.fields["sweep"].said
