@@ -142,14 +142,16 @@ def test_a_refused_value_is_said_and_the_page_goes_on(notebook_page: Page) -> No
 def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: Callable[[str], Page]) -> None:
     write_notebook(jupyterlab_server, "watched.ipynb", WATCHED)
     # a workspace of its own: the usual one would open the notebooks of the tests before as well
-    page = open_page(f"{jupyterlab_server.url}lab/workspaces/watched/tree/watched.ipynb?token={jupyterlab_server.token}")
+    server = jupyterlab_server
+    page = open_page(f"{server.url}lab/workspaces/watched/tree/watched.ipynb?token={server.token}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_selector("img.widget-image", timeout=60_000)
     expect(page.locator(".thread")).to_have_text("MainThread")
-    handle(page, "init std").press("ArrowLeft")
-    shows(page, std=0.891)
+    for std in (0.891, 0.794):  # the first message may come before the subshell is there
+        handle(page, "init std").press("ArrowLeft")
+        shows(page, std=std)
     expect(page.locator(".thread")).to_contain_text("subshell-")
 
 

@@ -20,7 +20,10 @@ WALKS: tuple[tuple[float, ...], ...] = (
     (*(1 + 0.01 * i for i in range(19)), 0.02),
     (*(0.14 + 0.001 * i for i in range(19)), 2.0),
 )
-NETS: tuple[dict[str, Any], ...] = ({"activation": "tanh", "batch": 20}, {"activation": "relu", "batch": 20})
+NETS: tuple[dict[str, Any], ...] = (
+    {"activation": "tanh", "batch": 20, "depth": 2},
+    {"activation": "relu", "batch": 20, "depth": 2},
+)
 
 
 @pytest.fixture
