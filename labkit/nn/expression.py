@@ -213,17 +213,16 @@ def _latex(node: Node) -> tuple[str, int]:
     if operation == "negative":
         return f"-{_held(arguments[0], _PRODUCT)}", _SUM
     if operation == "multiply":
-        left, right = (_held(argument, _PRODUCT) for argument in arguments)
-        dot = " " if right[0].isalpha() else r" \cdot "
-        return f"{left}{dot}{right}", _PRODUCT
+        factors = [_held(argument, _PRODUCT) for argument in arguments]
+        return (" " if factors[1][0].isalpha() else r" \cdot ").join(factors), _PRODUCT
     plain = [_latex(argument)[0] for argument in arguments]
     if operation == "divide":
         return rf"\frac{{{plain[0]}}}{{{plain[1]}}}", _PRODUCT
     if operation == "power":
         return f"{_held(arguments[0], _ATOM)}^{{{plain[1]}}}", _POWER
     if operation in COMPARISONS:
-        left, right, a, b = plain
-        return rf"\left({a} \text{{ if }} {left} {_NAMES[operation]} {right} \text{{, else }} {b}\right)", _ATOM
+        test = f"{plain[0]} {_NAMES[operation]} {plain[1]}"
+        return rf"\left({plain[2]} \text{{ if }} {test} \text{{, else }} {plain[3]}\right)", _ATOM
     if operation in ("abs", "sqrt", "exp"):
         form = {"abs": r"\left|%s\right|", "sqrt": r"\sqrt{%s}", "exp": "e^{%s}"}[operation]
         return form % plain[0], _POWER if operation == "exp" else _ATOM

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.nn.activation import Activation, Alpha
-from labkit.nn.expression import BINARY, COMPARISONS, CONSTANTS, UNARY, Dual, Node, evaluate, latex
+from labkit.nn.expression import BINARY, CONSTANTS, UNARY, Dual, Node, evaluate, latex
 
 Array = NDArray[np.float64]
 
@@ -56,8 +56,9 @@ def _row(text: str, offset: int) -> Activation:
     tree = _Reader(text, offset).tree()
     takes_alpha = "alpha" in _operations(tree)
     formula = _Formula(tree)
-    center = formula.dual(np.linspace(-10, 10, 81), ALPHA.default)
-    if not (np.isfinite(center.value) & np.isfinite(center.slope)).any():
+    middle = np.linspace(-10, 10, 81)
+    values, slopes = formula.value(middle, ALPHA.default), formula.slope(middle, ALPHA.default)
+    if not (np.isfinite(values) & np.isfinite(slopes)).any():
         raise FormulaError(offset + 1, "expected a formula with values, got none that is finite for x from -10 to 10")
     alpha = ALPHA if takes_alpha else None
     if takes_alpha:
@@ -116,7 +117,7 @@ class _Reader:
         for place, character in enumerate(self.text):
             if not " " <= character <= "~":
                 name = unicodedata.name(character, "a control character")
-                raise self.error(place, f"expected plain letters, got {ascii(character)} ({name})")
+                raise self.error(place, f"expected plain letters, got {character!a} ({name})")
 
     def _tokens(self) -> list[tuple[str, str, int]]:
         """(kind, text, place) of each token; names are known ones."""
@@ -140,7 +141,8 @@ class _Reader:
     def _check_order(self, tokens: list[tuple[str, str, int]]) -> None:
         """Operands and operators take turns, functions have parentheses, parentheses match."""
         opened: list[int] = []
-        for (before, last, _), (kind, token, place) in pairwise([("sign", "(", 0), *tokens, ("end", "", len(self.text))]):
+        framed = [("sign", "(", 0), *tokens, ("end", "", len(self.text))]
+        for (before, last, _), (kind, token, place) in pairwise(framed):
             ends = before in ("number", "name") or last == ")"
             if before == "function" and token != "(":
                 raise self.error(place, f"expected ( after {last}")
@@ -188,7 +190,7 @@ class _Reader:
         raise self.error(place, f"expected {_OPERAND}")
 
     def _number(self, node: ast.Constant, place: int) -> Node:
-        if type(node.value) not in (int, float) or not abs(node.value) <= NUMBER:
+        if not isinstance(node.value, int | float) or not node.value <= NUMBER:
             raise self.error(place, f"expected a number up to {NUMBER:g}")
         return Node("number", number=float(node.value))
 
@@ -233,13 +235,8 @@ class _Formula:
     def __init__(self, tree: Node) -> None:
         self.tree = tree
 
-    def dual(self, z: Array, alpha: float | None) -> Dual:
-        """Value and slope, of z's shape and dtype; NaN is handed on."""
-        value, slope = np.empty_like(z), np.empty_like(z)
-        self.fused(z, alpha, value, slope)
-        return Dual(value, slope)
-
     def fused(self, z: Array, alpha: float | None, value: Array, slope: Array) -> None:
+        """Value and slope into buffers of z's shape; NaN is handed on."""
         flat, values, slopes = z.reshape(-1), np.empty(z.size), np.empty(z.size)
         with np.errstate(all="ignore"):
             for start in range(0, flat.size, _CHUNK):
@@ -252,12 +249,17 @@ class _Formula:
             slope[...] = slopes.reshape(z.shape)
 
     def value(self, z: Array, alpha: float | None) -> Array:
-        result: Array = self.dual(z, alpha).value
-        return result
+        """The formula's value, of z's shape and dtype."""
+        return self._both(z, alpha)[0]
 
     def slope(self, z: Array, alpha: float | None) -> Array:
-        result: Array = self.dual(z, alpha).slope
-        return result
+        """Its derivative, of z's shape and dtype."""
+        return self._both(z, alpha)[1]
+
+    def _both(self, z: Array, alpha: float | None) -> tuple[Array, Array]:
+        value, slope = np.empty_like(z), np.empty_like(z)
+        self.fused(z, alpha, value, slope)
+        return value, slope
 
     def _switches(self, z: Array, alpha: float | None) -> Array:
         """What each kink is a zero of, (switches, places)."""

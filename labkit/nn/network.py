@@ -35,8 +35,9 @@ DEFAULT_MEMORY_MIB = 2048
 class Network:
     """A plain deep network, its input and the source of its gradient; checked when made, hashable.
 
-    `activation` is a key of ACTIVATIONS or a formula of one's own, as in "formula: x * tanh(softplus(x))". `std` is the
-    standard deviation of the weights where the initializer takes one; `initializer_options` holds what else it takes. `alpha` is kept only by an activation that has one (None: its default). Biases are N(bias_mean,
+    `activation` is a key of ACTIVATIONS, or a formula of one's own such as "formula: x * tanh(softplus(x))". `std` is
+    the standard deviation of the weights where the initializer takes one; `initializer_options` holds what else it
+    takes. `alpha` is kept only by an activation that has one (None: its default). Biases are N(bias_mean,
     bias_std**2). Inputs are `input_scale` times the dataset's, after `standardize`. ValueError names the field, the
     rule and the value.
     """
@@ -117,7 +118,8 @@ class Network:
         try:
             given = dict(self.initializer_options)
         except (TypeError, ValueError):
-            raise ValueError(f"initializer_options must map names to values, got {self.initializer_options!r}") from None
+            given_instead = repr(self.initializer_options)
+            raise ValueError(f"initializer_options must map names to values, got {given_instead}") from None
         for name in given:
             if name == "std" or name not in options:
                 takes = ", ".join(o for o in options if o != "std") or "none"

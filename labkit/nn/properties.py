@@ -95,7 +95,7 @@ def _limit(activation: Activation, alpha: float | None, side: float) -> float:
     at_infinity = float(_values(activation, np.array([side * inf]), alpha)[0])
     if not np.isnan(at_infinity):
         return at_infinity
-    values = _values(activation, side * _FAR, alpha)
+    values = _values(activation, np.multiply(side, _FAR), alpha)
     values = values[~np.isnan(values)]
     if not len(values):
         return nan
