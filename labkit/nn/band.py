@@ -14,6 +14,7 @@ of an orthogonal matrix it is too wide. It is the leading order: good while dept
 Shapes: everything is (depth,).
 """
 
+from math import hypot, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -52,12 +53,13 @@ class _Slopes(NamedTuple):
 def _slopes(table: ExpectationTable, s: Array) -> _Slopes:
     h = _STEP
     three = [table.at(s * np.exp(step / 2)) for step in (-h, 0.0, h)]
-    result = []
-    for name in ("std", "rms", "slope"):
+
+    def by_log_q(name: str) -> tuple[Array, Array]:
         low, middle, high = (2 * np.log(np.maximum(getattr(e, name), 1e-300)) for e in three)
-        result += [(high - low) / (2 * h), (high - 2 * middle + low) / h**2]
+        return (high - low) / (2 * h), (high - 2 * middle + low) / h**2
+
     mean = (three[2].mean - three[0].mean) / (2 * h) / np.maximum(three[1].std, 1e-300)
-    return _Slopes(*result, mean)
+    return _Slopes(*by_log_q("std"), *by_log_q("rms"), *by_log_q("slope"), mean)
 
 
 def spread(
@@ -99,56 +101,63 @@ def _pairs(mean: Array, shares: tuple[Array, ...], weights: Array, width: int, c
 
     The correlation's own scatter is kept as two values, center +- sd, that go through the map.
     """
-    depth = len(weights)
-    powers = np.arange(1, len(shares[0]) + 1)
-    stacked = np.stack(shares)  # (4, terms, depth)
-    derivative = shares[0] * powers[:, None]
-    pairs, cosine = np.empty((4, depth)), np.empty(depth)
+    first = shares[0].T.tolist()  # plain numbers: the recursion is 100 layers of a few operations
+    mean2, lows, highs, centers = np.square(mean).tolist(), [], [], []
+    for i, share in enumerate(weights.tolist()):
+        low, high = max(c - scatter, -1.0), min(c + scatter, 1.0)
+        lows.append(low)
+        highs.append(high)
+        centers.append(c)
+        low, high = (share * (mean2[i] + _series(first[i], x)) + 1 - share for x in (low, high))
+        fresh = share * (1 - c * c) / sqrt(width)
+        c, scatter = (low + high) / 2, hypot((high - low) / 2, fresh)
+    k = np.arange(1, len(shares[0]) + 1)[:, None]
+    powers = (np.array(lows) ** k + np.array(highs) ** k) / 2
+    derivative = shares[0] * k
     full = derivative.sum(axis=0)
-    for i in range(depth):
-        two = np.clip(np.array([c - scatter, c + scatter]), -1, 1)
-        raised = two[:, None] ** powers
-        values = raised @ stacked[:, :, i].T  # (2, 4)
-        pairs[:, i] = values.mean(axis=0)
-        low, high = weights[i] * (mean[i] ** 2 + values[:, 0]) + 1 - weights[i]
-        cosine[i] = np.sum(derivative[:, i] * c ** (powers - 1.0)) / full[i] if full[i] else 1.0
-        fresh = weights[i] * (1 - c * c) / np.sqrt(width)
-        c, scatter = (low + high) / 2, float(np.hypot((high - low) / 2, fresh))
-    return list(pairs), cosine
+    cosine = np.sum(derivative * np.array(centers) ** (k - 1), axis=0) / np.where(full > 0, full, 1)
+    return [np.sum(share * powers, axis=0) for share in shares], cosine
+
+
+def _series(shares: list[float], c: float) -> float:
+    """Sum of shares[k - 1] * c**k."""
+    total = 0.0
+    for share in reversed(shares):
+        total = (total + share) * c
+    return total
 
 
 def _accumulate(gain: Array, noise: Array) -> Array:
     """Variance of log q in each layer: P' = gain^2 P + noise; the first layer's is known."""
-    result = np.zeros(len(gain))
-    for i in range(len(gain) - 1):
-        result[i + 1] = gain[i] ** 2 * result[i] + noise[i]
-    return result
+    return _drift(gain**2, noise)
 
 
 def _drift(gain: Array, push: Array) -> Array:
-    result = np.zeros(len(gain))
-    for i in range(len(gain) - 1):
-        result[i + 1] = gain[i] * result[i] + push[i]
-    return result
+    result, value = [], 0.0
+    for g, by in zip(gain.tolist(), push.tolist(), strict=True):
+        result.append(value)
+        value = g * value + by
+    return np.array(result)
 
 
 def _gradient(d: _Slopes, shares: Array, pair: Array, cosine: Array, width: int, batch: int, gain: Array, drift: Array,
               row: Array, common: Array, row_noise: Array, common_noise: Array) -> tuple[Array, Array]:
     """Shift and variance of log(mean square of dC/dz), from the last layer down."""
-    depth = len(gain)
-    shift, variance = np.empty(depth), np.empty(depth)
-    overlap, reach, own, shared, fed, fed_row, moved = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in reversed(range(depth)):
-        alone = (3 * (1 + shares[:, i].sum()) - 1) / width
-        together = ((1 + pair[i]) * (1 + 2 * overlap) - 1) / width
-        own += alone
-        shared += alone / batch + (1 - 1 / batch) * together
-        fed += reach**2 * common_noise[i]
-        fed_row += reach**2 * row_noise[i]
-        reach = d.slope[i] + gain[i] * reach
-        moved += d.slope[i] * drift[i] + 0.5 * d.slope2[i] * row[i] - 0.5 * alone
-        variance[i] = reach**2 * common[i] + fed + shared
-        everything = reach**2 * row[i] + fed_row + own
-        shift[i] = moved + 0.5 * max(everything - variance[i], 0.0)
-        overlap = overlap * cosine[i] ** 2 + 1 / width
-    return shift, variance
+    alone = (3 * (1 + shares.sum(axis=0)) - 1) / width
+    push = (0.5 * d.slope2 * row + d.slope * drift - 0.5 * alone).tolist()
+    lists = (a.tolist() for a in (d.slope, gain, row_noise, common_noise, alone, pair, cosine))
+    columns: list[list[float]] = [[] for _ in range(6)]
+    overlap = reach = own = shared = fed = fed_row = moved = 0.0
+    layers = list(zip(push, *lists, strict=True))
+    for by, slope, g, by_row, by_common, one, together, same in reversed(layers):
+        own += one
+        shared += one / batch + (1 - 1 / batch) * ((1 + together) * (1 + 2 * overlap) - 1) / width
+        fed, fed_row = fed + reach**2 * by_common, fed_row + reach**2 * by_row
+        reach = slope + g * reach
+        moved += by
+        for column, value in zip(columns, (moved, reach, fed, fed_row, own, shared), strict=True):
+            column.append(value)
+        overlap = overlap * same**2 + (1 + together) / width
+    shift, reaches, feds, feds_row, owns, shareds = (np.array(column[::-1]) for column in columns)
+    variance = reaches**2 * common + feds + shareds
+    return shift + 0.5 * np.maximum(reaches**2 * row + feds_row + owns - variance, 0), variance

@@ -111,7 +111,7 @@ class ExpectationTable:
             self._beyond[upper] = end, self.rms(end), self._exponent(2, end, 0.5 if upper else 2.0)
         end, value, power = self._beyond[upper]
         try:
-            return value * (s / end) ** power
+            return float(value * (s / end) ** power)
         except OverflowError:
             return inf
 
@@ -227,7 +227,8 @@ class ExpectationTable:
         totals = np.array([variance / square, w @ (f2 * f2) / square**2 - 1, w @ (d2 * d2) / slopes**2 - 1,
                            (fourth - variance**2) / square**2])  # fmt: skip
         whole = np.concatenate([shares, (totals - shares.sum(axis=0))[None]]).transpose(1, 0, 2)
-        return np.nan_to_num(whole.reshape(4 * (HERMITE + 1), -1), posinf=0, neginf=0)
+        table: Array = np.nan_to_num(whole.reshape(4 * (HERMITE + 1), -1), posinf=0, neginf=0)
+        return table
 
 
 @lru_cache(maxsize=64)

@@ -27,7 +27,9 @@ def _edges(activation: Activation, alpha: float | None, scale: float, farthest: 
 
 
 @lru_cache(maxsize=4096)
-def pair_expectations(activation: Activation, alpha: float | None, mean: float, s: float, c: float) -> tuple[float, float]:
+def pair_expectations(
+    activation: Activation, alpha: float | None, mean: float, s: float, c: float
+) -> tuple[float, float]:
     """E[f(z1) f(z2)] and E[f'(z1) f'(z2)] for z1, z2 ~ N(mean, s**2) of correlation c, -1 < c < 1.
 
     The inner integral is split at the kinks for every outer node, the outer one where the inner bends.
@@ -44,9 +46,8 @@ def pair_expectations(activation: Activation, alpha: float | None, mean: float, 
     w1 = w1 * np.exp(-0.5 * ((z1 - mean) / s) ** 2) / (s * sqrt(tau))
     width = rest * s
     middle = mean + c * (z1 - mean)
-    inner = np.broadcast_to(_edges(activation, alpha, width, abs(mean) + 2 * REACH * s), (len(z1), 0 + len(
-        _edges(activation, alpha, width, abs(mean) + 2 * REACH * s))))  # fmt: skip
-    cuts = np.concatenate([middle[:, None] + width * _SDS, inner], axis=1)
+    inner = _edges(activation, alpha, width, abs(mean) + 2 * REACH * s)
+    cuts = np.concatenate([middle[:, None] + width * _SDS, np.tile(inner, (len(z1), 1))], axis=1)
     cuts = np.sort(np.clip(cuts, (middle - REACH * width)[:, None], (middle + REACH * width)[:, None]), axis=1)
     z2, w2 = panel_nodes(cuts)
     w2 = w2 * np.exp(-0.5 * ((z2 - middle[:, None]) / width) ** 2) / (width * sqrt(tau))

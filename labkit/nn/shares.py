@@ -12,12 +12,14 @@ from labkit.nn.properties import largest_slope
 from labkit.nn.statistics import SATURATED_BELOW
 
 Array = NDArray[np.float64]
-_POSITIVE = np.unique(np.concatenate([np.geomspace(1e-8, 20, 200), np.linspace(0, 20, 4001), np.geomspace(20, 1e4, 200)]))
+_POSITIVE = np.concatenate([np.geomspace(1e-8, 20, 200), np.linspace(0, 20, 4001), np.geomspace(20, 1e4, 200)])
 _GRID = np.unique(np.concatenate([-_POSITIVE, _POSITIVE]))
 HALVINGS = 60
 
 
-def intervals(condition: Callable[[Array], NDArray[np.bool_]], kinks: tuple[float, ...] = ()) -> list[tuple[float, float]]:
+def intervals(
+    condition: Callable[[Array], NDArray[np.bool_]], kinks: tuple[float, ...] = ()
+) -> list[tuple[float, float]]:
     """Intervals (low, high) of z in which `condition` holds: found on a grid of |z| <= 1e4, ends by bisection.
 
     The first and last may be infinite. What is narrower than the grid (0.005 for |z| < 20) can be missed.
