@@ -76,10 +76,11 @@ def _divide(a: Dual, b: Dual, switches: Switches) -> Dual:
 
 def _power(a: Dual, b: Dual, switches: Switches) -> Dual:
     value = np.power(a.value, b.value)
-    if a.slope is not None:
+    whole = np.ndim(b.value) == 0 and b.value >= 0 and b.value % 1 == 0
+    if a.slope is not None and not whole:
         switches.append(a.value)
     if b.slope is None:
-        if np.ndim(b.value) == 0 and b.value == 0:
+        if b.value == 0:
             return Dual(value)
         return Dual(value, None if a.slope is None else b.value * np.power(a.value, b.value - 1) * a.slope)
     slope = value * np.log(a.value) * b.slope
@@ -212,6 +213,8 @@ def _latex(node: Node) -> tuple[str, int]:
         return f"{_held(a, _SUM)} {'+' if operation == 'add' else '-'} {_held(b, _PRODUCT)}", _SUM
     if operation == "negative":
         return f"-{_held(arguments[0], _PRODUCT)}", _SUM
+    if operation == "multiply" and arguments[0].operation == "negative":
+        return f"-{_latex(Node('multiply', (*arguments[0].arguments, arguments[1])))[0]}", _SUM
     if operation == "multiply":
         factors = [_held(argument, _PRODUCT) for argument in arguments]
         return (" " if factors[1][0].isalpha() else r" \cdot ").join(factors), _PRODUCT

@@ -34,7 +34,7 @@ class FormulaError(ValueError):
     def __init__(self, column: int, problem: str) -> None:
         """Point at `column`."""
         super().__init__(f"formula, column {column}: {problem}")
-        self.column = column
+        self.column, self.problem = column, problem
 
 
 def parse(text: str) -> Activation:
@@ -48,18 +48,21 @@ def parse(text: str) -> Activation:
         raise FormulaError(1, f"expected a text, got {type(text).__name__}")
     if len(text) > LENGTH:
         raise FormulaError(LENGTH + 1, f"expected at most {LENGTH} characters, got {len(text)}")
-    return _row(text.strip(" "), len(text) - len(text.lstrip(" ")))
+    try:
+        return _row(text.strip(" "))
+    except FormulaError as error:
+        raise FormulaError(error.column + len(text) - len(text.lstrip(" ")), error.problem) from None
 
 
 @lru_cache(maxsize=256)
-def _row(text: str, offset: int) -> Activation:
-    tree = _Reader(text, offset).tree()
+def _row(text: str) -> Activation:
+    tree = _Reader(text).tree()
     takes_alpha = "alpha" in _operations(tree)
     formula = _Formula(tree)
     middle = np.linspace(-10, 10, 81)
     values, slopes = formula.value(middle, ALPHA.default), formula.slope(middle, ALPHA.default)
     if not (np.isfinite(values) & np.isfinite(slopes)).any():
-        raise FormulaError(offset + 1, "expected a formula with values, got none that is finite for x from -10 to 10")
+        raise FormulaError(1, "expected a formula with values, got none that is finite for x from -10 to 10")
     alpha = ALPHA if takes_alpha else None
     if takes_alpha:
         return Activation(
@@ -90,14 +93,14 @@ _OPERAND = "a number, x or a function"
 
 
 class _Reader:
-    """From a text without outer spaces to a tree. `offset` is what was in front of it."""
+    """From a text without outer spaces to a tree."""
 
-    def __init__(self, text: str, offset: int) -> None:
-        self.text, self.offset, self.nodes = text, offset, 0
+    def __init__(self, text: str) -> None:
+        self.text, self.nodes = text, 0
 
     def error(self, place: int, problem: str) -> FormulaError:
         """With `place` counted from 0 in the text."""
-        return FormulaError(place + 1 + self.offset, problem)
+        return FormulaError(place + 1, problem)
 
     def tree(self) -> Node:
         """The whole formula."""

@@ -119,12 +119,12 @@ def _mish_slope(z: Array) -> Array:
 ROWS = (
     Activation(
         key="gelu", label="GELU", function=_gelu, derivative=_gelu_slope,
-        formula=r"z\,\Phi(z) = \tfrac{z}{2}\left(1 + \operatorname{erf}(z / \sqrt 2)\right)",
+        formula=r"z\,\Phi(z) = \frac{z}{2}\left(1 + \operatorname{erf}(z / \sqrt{2})\right)",
         source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs), sec. 2",
     ),
     Activation(
         key="gelu_tanh", label="GELU (tanh form)", function=_gelu_tanh, derivative=_gelu_tanh_slope,
-        formula=r"\tfrac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
+        formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
         source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs), sec. 2; PyTorch's "
         "approximate='tanh'",
     ),

@@ -135,7 +135,7 @@ def variance_scaling(
 
     over = "n" if modes else SIZES[fan]
     square = "g^2" if gain else f"{Fraction(scale).limit_denominator(9)}"
-    law = r"N(0, \sigma^2)" if shape == "normal" else r"U(-\sqrt 3 \sigma, \sqrt 3 \sigma)"
+    law = r"N(0, \sigma^2)" if shape == "normal" else r"U(-\sqrt{3} \sigma, \sqrt{3} \sigma)"
     return Initializer(
         key=key, label=label, draw=standard_normal if shape == "normal" else standard_uniform, weights=weights,
         variance=variance, formula=rf"{law},\ \sigma^2 = {square} / {over}", source=source, torch=torch,

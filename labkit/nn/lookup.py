@@ -14,5 +14,5 @@ def activation(key: str) -> Activation:
     if isinstance(key, str) and key in ACTIVATIONS:
         return ACTIVATIONS[key]
     if isinstance(key, str) and key.startswith(PREFIX):
-        return parse(key.removeprefix(PREFIX))
+        return parse(key.removeprefix(PREFIX).strip(" "))
     raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {key!r}")
