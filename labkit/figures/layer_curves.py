@@ -38,9 +38,9 @@ class LayerCurve:
         axes.set_xlim(1 - margin, depth + margin)
         axes.set_xticks(_layer_ticks(depth))
         size = 8 if depth <= 30 else 4
-        self._band = Polygon(np.zeros((3, 2)), closed=True, color=color, alpha=0.18, lw=0, animated=True, visible=False)
+        self._band = Polygon(np.ones((3, 2)), closed=True, color=color, alpha=0.18, lw=0, animated=True, visible=False)
         axes.add_patch(self._band)
-        (self._theory,) = axes.plot([], [], "--", color=INK, lw=1.8, animated=True, visible=False)
+        (self._theory,) = axes.plot([], [], "--", color=INK, lw=1.8, zorder=4, animated=True, visible=False)
         (self._line,) = axes.plot([], [], "-o", color=color, lw=2.4, markersize=size, animated=True, clip_on=False)
         edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "animated": True}
         (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, **edge)
@@ -58,7 +58,8 @@ class LayerCurve:
         self._mark(self._nonfinite, ~finite, 1.0)
         self._text.set_text(_edges(zero, ~finite))
         self._show_theory(theory)
-        some = values[drawn] if drawn.any() else np.ones(1)
+        some = np.concatenate([values[drawn], *(_on_log(line) for line in theory or ())])
+        some = some[np.isfinite(some)] if np.isfinite(some).any() else np.ones(1)
         self._set_limits(*decades(float(some.min()), float(some.max())))
 
     def _show_theory(self, theory: Theory | None) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import erf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,20 @@ class Prediction:
     weight_norm: Array | None = None
     grad_weight_norm: Array | None = None
     _s: Array | None = None
+    _scales: Array | None = None  # standard deviation of z, (depth, atoms): the batch's rows are a mixture
+    _atoms: Array | None = None
+
+    def pre_shares(self, edges: Array) -> Array | None:
+        """Share of the pre-activations between neighboring `edges` (bins + 1,), by layer (depth, bins).
+
+        None where theory does not hold; NaN in a layer that leaves float64.
+        """
+        if self._scales is None or self._atoms is None:
+            return None
+        with np.errstate(all="ignore"):
+            places = (edges - self.network.bias_mean) / (self._scales[..., None] * sqrt(2))
+        below = 0.5 * (1 + np.vectorize(erf, otypes=[float])(places))  # (depth, atoms, bins + 1)
+        return np.einsum("a,lab->lb", self._atoms, np.diff(below, axis=-1))
 
     @property
     def mean(self) -> Array | None:

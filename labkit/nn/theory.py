@@ -56,7 +56,7 @@ def _assemble(net: Network, s: Array, e: Expectations, squares: Array, p: Array)
         backward = _backward(net, e, squares, p, sqrt(net.width) * stds, np.sqrt(sizes))
     return Prediction(
         net, None, reason, pre=pre, post=post, saturated=e.saturated @ p, inactive=e.inactive @ p,
-        weight_norm=stds * np.sqrt(sizes), _s=spread_of_z, **backward,  # type: ignore[arg-type]
+        weight_norm=stds * np.sqrt(sizes), _s=spread_of_z, _scales=s, _atoms=p, **backward,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
