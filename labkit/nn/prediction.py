@@ -68,7 +68,8 @@ class Prediction:
         with np.errstate(all="ignore"):
             places = (edges - self.network.bias_mean) / (self._scales[..., None] * sqrt(2))
         below = 0.5 * (1 + np.vectorize(erf, otypes=[float])(places))  # (depth, atoms, bins + 1)
-        return np.einsum("a,lab->lb", self._atoms, np.diff(below, axis=-1))
+        shares: Array = np.einsum("a,lab->lb", self._atoms, np.diff(below, axis=-1))
+        return shares
 
     @property
     def mean(self) -> Array | None:
