@@ -295,3 +295,8 @@ def test_a_large_array_needs_little_more_memory_than_its_result():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6 * z.nbytes
+
+
+def test_signs_without_parentheses_nest_no_deeper_than_the_limit():
+    with pytest.raises(FormulaError, match=f"at most {DEPTH} levels of nesting"):
+        parse("-" * 60 + "x")
