@@ -56,7 +56,8 @@ def test_gains_of_leaky_relu_are_pytorchs_for_every_alpha():
 @pytest.mark.parametrize("key", PYTORCH)
 def test_pytorchs_gains_are_the_computed_ones_or_differ_for_a_known_reason(key):
     """Sigmoid's 1 is a convention: 1.846229 keeps the second moment. Tanh's 5/3 lies 4.7 % above the gain at q = 1.
-    SELU's 3/4 gives up the forward fixed point (gain 1) for the flow of gradients in rectangular layers, as its page says.
+    SELU's 3/4 gives up the forward fixed point (gain 1) for the flow of gradients in rectangular layers, as its page
+    says.
     """
     ratio = {"sigmoid": 0.541645, "tanh": 1.046548, "selu": 0.75}.get(key, 1.0)
     assert PYTORCH[key] / forward_gain(ACTIVATIONS[key]) == pytest.approx(ratio, rel=2e-6)

@@ -165,7 +165,8 @@ def test_a_network_takes_a_formula_and_runs_like_the_row():
 
 
 POINTED = {
-    "": 1, "x +": 4, "2x": 2, "2 x": 3, "x.y": 2, "foo(x)": 1, "x + bar": 5, "max(x)": 1, "((x)": 1, "x)": 2, "x**99": 4,
+    "": 1, "x +": 4, "2x": 2, "2 x": 3, "x.y": 2, "foo(x)": 1,
+    "x + bar": 5, "max(x)": 1, "((x)": 1, "x)": 2, "x**99": 4,
     "x*9**9**9": 6, "×": 1, "x·2": 2, "where(x, 1, 2)": 7, "x < 1": 1, "x + (x < 1)": 6, "3": 1, "f(": 1, "max(*x)": 5,
     "x $ 2": 3, "   x @ 2": 6, "tanh x": 6, "x tanh(x)": 3, "sin()": 5, "x***2": 4, "()": 2, "x,": 3, "sin(x,)": 7,
 }  # fmt: skip
@@ -294,3 +295,8 @@ def test_a_large_array_needs_little_more_memory_than_its_result():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6 * z.nbytes
+
+
+def test_signs_without_parentheses_nest_no_deeper_than_the_limit():
+    with pytest.raises(FormulaError, match=f"at most {DEPTH} levels of nesting"):
+        parse("-" * 60 + "x")
