@@ -82,7 +82,7 @@ def spread(
         pairs, cosine = _pairs(e.mean / e.rms, shares, weights, width, correlation, scatter)
         one = 1 / batch
         alone = [share.sum(axis=0) / width for share in shares]
-        common = [one * a + (1 - one) * p / width for a, p in zip(alone, pairs, strict=True)]
+        common = [np.maximum(one * a + (1 - one) * p / width, 0) for a, p in zip(alone, pairs, strict=True)]
         gain = weights * d.square
         row = _accumulate(gain, weights**2 * alone[1])
         all_rows = _accumulate(gain, weights**2 * common[1])

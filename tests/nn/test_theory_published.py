@@ -25,13 +25,13 @@ NF_NETS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row, alpha, gamma", NF_NETS, ids=lambda x: getattr(x, "key", None))
+@pytest.mark.parametrize(("row", "alpha", "gamma"), NF_NETS, ids=lambda x: getattr(x, "key", None))
 def test_nf_nets_gammas_hold_to_three_digits(row, alpha, gamma):
     assert 1 / expectation_table(row, alpha).at(ONE).std[0] == pytest.approx(gamma, rel=2e-3)
 
 
 def test_nf_nets_gamma_of_relu_is_wrong_in_the_fourth_digit():
-    """Published 1.71396; exact sqrt(2 / (1 - 1/pi)) = 1.71286: theirs is a sample's, and SELU's 1.00085 is exactly 1."""
+    """Published 1.71396, exact sqrt(2 / (1 - 1/pi)) = 1.71286: theirs is sampled, and SELU's 1.00085 is exactly 1."""
     assert 1 / expectation_table(RELU).at(ONE).std[0] == pytest.approx(np.sqrt(2 / (1 - 1 / np.pi)), rel=1e-12)
     assert abs(1.7139588594436646 / np.sqrt(2 / (1 - 1 / np.pi)) - 1) > 5e-4
     assert 1 / expectation_table(SELU).at(ONE).std[0] == pytest.approx(1, abs=1e-9)
@@ -100,9 +100,9 @@ def test_swishs_half_stable_point_and_its_misprint():
     assert abs(misprinted - 14.32017362) > 0.4
 
 
-@pytest.mark.parametrize("row, coefficient", [(TANH, 2.0), (SINE, 1.0)], ids=["tanh", "sine"])
+@pytest.mark.parametrize(("row", "coefficient"), [(TANH, 2.0), (SINE, 1.0)], ids=["tanh", "sine"])
 def test_the_universality_class_of_tanh(row, coefficient):
-    """Roberts, Yaida and Hanin (2022), sec. 5.3.3: at C_W = 1 the variance of tanh falls as 1 / (2 l), sin's as 1 / l."""
+    """Roberts, Yaida and Hanin (2022), sec. 5.3.3: at C_W = 1 tanh's variance falls as 1 / (2 l), sin's as 1 / l."""
     s = trajectory(expectation_table(row), 1.0, 0.0, ONE, 20_000)
     assert 20_000 * s[-1, 0] ** 2 * coefficient == pytest.approx(1, abs=2e-3)
 
@@ -125,14 +125,14 @@ def test_schoenholz_phase_boundary_of_tanh_starts_at_1():
 
 
 def test_hayous_edge_of_chaos_of_relu_is_one_point():
-    """Hayou, Doucet and Rousseau (2019), On the impact of the activation function, sec. 3: ReLU has (0, sqrt 2) only."""
+    """Hayou, Doucet and Rousseau (2019), On the impact of the activation function: ReLU has (0, sqrt 2) only."""
     w, b = critical_line(RELU, None, [0.01, 1.0, 100.0])
     np.testing.assert_allclose(w, np.sqrt(2), rtol=1e-12)
     np.testing.assert_allclose(b, 0, atol=1e-5)
 
 
 def test_poole_and_coworkers_chaos_of_tanh():
-    """Poole et al. (2016), fig. 1 and 2: at sigma_b = 0.3, tanh is ordered at sigma_w = 1.3, chaotic at 2.5 and at 4."""
+    """Poole et al. (2016), fig. 1: at sigma_b = 0.3, tanh is ordered at sigma_w = 1.3, chaotic at 2.5 and 4."""
     ordered, *chaotic = (fixed_point(TANH, None, 0.0, w, 0.3).chi_1 for w in (1.3, 2.5, 4.0))
     assert ordered < 1 < min(chaotic)
 

@@ -1,5 +1,7 @@
 """Gaussian expectations: two own methods against each other, scipy's adaptive quadrature and closed forms."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -18,13 +20,13 @@ SCALES = (1e-3, 0.1, 1.0, 3.0, 40.0)
 
 def by_quad(g, mean, s, kinks=()):
     """E g(z), z ~ N(mean, s**2), by scipy, split at kinks, whole sds and where f turns."""
-    cuts = {u for u in (*((k - mean) / s for k in (*kinks, 0, -1, 1, -3, 3, -8, 8, -20, 20)), *range(-11, 12)) if -12 < u < 12}
-    edges = [-12, *sorted(cuts), 12]
+    turns = ((k - mean) / s for k in (*kinks, 0, -1, 1, -3, 3, -8, 8, -20, 20))
+    edges = [-12, *sorted({u for u in (*turns, *range(-11, 12)) if -12 < u < 12}), 12]
 
     def density(u):
         return float(g(np.array([mean + s * u]))[0]) * np.exp(-u * u / 2) / np.sqrt(2 * np.pi)
 
-    return sum(quad(density, a, b, epsabs=1e-15, epsrel=1e-13, limit=200)[0] for a, b in zip(edges, edges[1:], strict=False))
+    return sum(quad(density, a, b, epsabs=1e-15, epsrel=1e-13, limit=200)[0] for a, b in pairwise(edges))
 
 
 @EVERY
@@ -46,8 +48,8 @@ def test_expectations_agree_with_scipys_adaptive_quadrature(row, mean):
 @EVERY
 def test_the_two_methods_agree(row):
     for s in (1e-30, 1e-6, 0.02, 1.0, 5.0, 100.0 if row is SINE else 1e3, 1e-200):
-        z, f, slope, w = centered(panels(row, None), np.array([s]))
-        z2, f2, slope2, w2 = shifted(panels(row, None), 0.0, s)
+        _, f, slope, w = centered(panels(row, None), np.array([s]))
+        _, f2, slope2, w2 = shifted(panels(row, None), 0.0, s)
         scale = np.abs(f2).max()
         assert w[0] @ (f / scale) ** 2 == pytest.approx(w2 @ (f2 / scale) ** 2, rel=1e-11)
         assert w[0] @ slope**2 == pytest.approx(w2 @ slope2**2, rel=1e-11)

@@ -17,7 +17,9 @@ GELU = row(
 )  # fmt: skip
 SILU = row("silu", lambda z: z * expit(z), lambda z: expit(z) * (1 + z * (1 - expit(z))))
 SOFTPLUS = row("softplus", lambda z: np.logaddexp(z, 0), expit)
-ELU = row("elu", lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))), lambda z: np.exp(np.minimum(z, 0)), kinks=(0,))
+ELU = row(
+    "elu", lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))), lambda z: np.exp(np.minimum(z, 0)), kinks=(0,),
+)  # fmt: skip
 SELU = row(
     "selu", lambda z: 1.0507009873554804934 * np.where(z > 0, z, 1.6732632423543772848 * np.expm1(np.minimum(z, 0))),
     lambda z: 1.0507009873554804934 * np.where(z > 0, 1, 1.6732632423543772848 * np.exp(np.minimum(z, 0))), kinks=(0,),
