@@ -28,7 +28,9 @@ _STEP = 0.05  # of log q, for the derivatives
 
 
 class Spread(NamedTuple):
-    """Of the logarithms of std, rms and grad_rms: how far the center lies from theory, and the standard deviation."""
+    """How far the center lies from theory, and the standard deviation: of the logarithms of std, rms and grad_rms, and
+    of the mean in units of rms (last).
+    """
 
     std_shift: Array
     std: Array
@@ -36,10 +38,12 @@ class Spread(NamedTuple):
     rms: Array
     grad_shift: Array
     grad: Array
+    mean_shift: Array
+    mean: Array
 
 
 class _Slopes(NamedTuple):
-    """First and second derivatives by log q, of log Var f, log E f^2, log E f'^2 and E f / std f."""
+    """First and second derivatives by log q, of log Var f, log E f^2, log E f'^2 and of E f in units of rms."""
 
     var: Array
     var2: Array
@@ -48,6 +52,7 @@ class _Slopes(NamedTuple):
     slope: Array
     slope2: Array
     mean: Array
+    mean2: Array
 
 
 def _slopes(table: ExpectationTable, s: Array) -> _Slopes:
@@ -58,8 +63,9 @@ def _slopes(table: ExpectationTable, s: Array) -> _Slopes:
         low, middle, high = (2 * np.log(np.maximum(getattr(e, name), 1e-300)) for e in three)
         return (high - low) / (2 * h), (high - 2 * middle + low) / h**2
 
-    mean = (three[2].mean - three[0].mean) / (2 * h) / np.maximum(three[1].std, 1e-300)
-    return _Slopes(*by_log_q("std"), *by_log_q("rms"), *by_log_q("slope"), mean)
+    low, middle, high = (e.mean / np.maximum(three[1].rms, 1e-300) for e in three)
+    mean, mean2 = (high - low) / (2 * h), (high - 2 * middle + low) / h**2
+    return _Slopes(*by_log_q("std"), *by_log_q("rms"), *by_log_q("slope"), mean, mean2)
 
 
 def spread(
@@ -76,7 +82,7 @@ def spread(
         pairs, cosine = _pairs(e.mean / e.rms, shares, weights, width, correlation, scatter)
         one = 1 / batch
         alone = [share.sum(axis=0) / width for share in shares]
-        common = [one * a + (1 - one) * p / width for a, p in zip(alone, pairs, strict=True)]
+        common = [np.maximum(one * a + (1 - one) * p / width, 0) for a, p in zip(alone, pairs, strict=True)]
         gain = weights * d.square
         row = _accumulate(gain, weights**2 * alone[1])
         all_rows = _accumulate(gain, weights**2 * common[1])
@@ -85,13 +91,15 @@ def spread(
         among = np.maximum(row - all_rows, 0)
         over = (e.rms / np.maximum(e.std, 1e-300)) ** 4
         std2 = d.var**2 * all_rows + common[3] * over
-        std_shift = d.var * drift + 0.5 * d.var2 * row + 0.5 * (d.var**2 + 2 * d.mean**2) * among
+        std_shift = d.var * drift + 0.5 * d.var2 * row + 0.5 * (d.var**2 + 2 * d.mean**2 * np.sqrt(over)) * among
         rms2 = d.square**2 * all_rows + common[1]
         rms_shift = d.square * drift + 0.5 * d.square2 * row + 0.5 * d.square**2 * among - 0.5 * common[1]
         grad_shift, grad = _gradient(d, shares[2], pairs[2], cosine, width, batch, gain, drift, row, all_rows,
                                      weights**2 * alone[1], weights**2 * common[1])  # fmt: skip
+        mean_shift = d.mean * drift + 0.5 * d.mean2 * row
+        mean2 = d.mean**2 * all_rows + common[0]
         half = [0.5 * (std_shift - 0.5 * common[3] * over), 0.5 * np.sqrt(std2), 0.5 * rms_shift, 0.5 * np.sqrt(rms2),
-                0.5 * grad_shift, 0.5 * np.sqrt(grad)]  # fmt: skip
+                0.5 * grad_shift, 0.5 * np.sqrt(grad), mean_shift, np.sqrt(mean2)]  # fmt: skip
         return Spread(*(np.nan_to_num(a, nan=0.0, posinf=0.0, neginf=0.0) for a in half))
 
 

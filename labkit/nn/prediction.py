@@ -165,6 +165,15 @@ class Prediction:
         return spread(table, self._s, sigma_w(net), net.bias_std, net.width, net.batch, correlation, scatter)
 
     @cached_property
+    def mean_band(self) -> Band | None:
+        """Where the measured `mean` lies for 95 % of the seeds."""
+        if self._spread is None or self.post is None:
+            return None
+        center, half = self._spread.mean_shift, NORMAL_95 * self._spread.mean
+        rms = self.post.rms
+        return Band(self.post.mean + (center - half) * rms, self.post.mean + (center + half) * rms)
+
+    @cached_property
     def std_band(self) -> Band | None:
         """Where the measured `std` lies for 95 % of the seeds."""
         return self._spread and _band(self.std, self._spread.std_shift, self._spread.std)

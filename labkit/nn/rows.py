@@ -39,11 +39,16 @@ def _rows(dataset: str, batch: int, width: int, seed: int, standardize: bool, sc
     x, _ = inputs(dataset, batch, width, seed, standardize, scale)
     size = float(np.abs(x).max()) or 1.0
     squares, shares = atoms(np.mean((x / size) ** 2, axis=1))
-    few = x[:SAMPLE]
-    norms = np.linalg.norm(few / size, axis=1)
-    few = few[norms > 0] / size / norms[norms > 0, None]
-    cosines = (few @ few.T)[np.triu_indices(len(few), 1)]
-    correlation, scatter = (float(cosines.mean()), float(cosines.std())) if len(cosines) else (0.0, 0.0)
+    norms = np.linalg.norm(x / size, axis=1)
+    units = x[norms > 0] / size / norms[norms > 0, None]
+    n = len(units)
+    if n < 2:
+        return Rows(squares * size * size, shares, 0.0, 0.0)
+    # over all pairs, from the rows' sum: an estimate from few pairs could make a variance negative
+    total = units.sum(axis=0)
+    correlation = (float(total @ total) - n) / (n * (n - 1))
+    few = units[:SAMPLE]
+    scatter = float((few @ few.T)[np.triu_indices(len(few), 1)].std())
     return Rows(squares * size * size, shares, correlation, scatter)
 
 
