@@ -60,7 +60,7 @@ class ExpectationTable:
             float(g(np.array([mean]), alpha)[0]) for g in (activation.function, activation.derivative)
         ]
         self._shares = saturated_intervals(activation, alpha), inactive_intervals(activation, alpha)
-        near = [abs(kink - mean) for kink in activation.kinks if kink != mean]
+        near = [abs(kink - mean) for kink in activation.kinks_at(alpha) if kink != mean]
         self._low = min([LOWEST, *(int(log2(d)) - 6 for d in near)])
         self._checked = False
         self._blocks: dict[tuple[int, int], Array] = {}

@@ -107,7 +107,7 @@ def panels(activation: Activation, alpha: float | None) -> Panels:
     return Panels(
         lambda z: np.asarray(activation.function(z, alpha), float),
         lambda z: np.asarray(activation.derivative(z, alpha), float),
-        activation.kinks,
+        activation.kinks_at(alpha),
     )
 
 

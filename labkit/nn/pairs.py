@@ -23,7 +23,7 @@ def _edges(activation: Activation, alpha: float | None, scale: float, farthest: 
     bottom = int(np.frexp(min(scale, 1.0))[1]) - 3
     window = panels(activation, alpha).window(bottom, max(int(np.frexp(farthest)[1]), bottom + 1))[4]
     own = window[(np.abs(window) >= min(scale, 0.5)) | (window == 0)]
-    return np.unique(np.concatenate([own, np.array(activation.kinks, float)]))
+    return np.unique(np.concatenate([own, np.array(activation.kinks_at(alpha), float)]))
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +37,7 @@ def pair_expectations(
     f, slope = activation.function, activation.derivative
     rest = sqrt((1 - c) * (1 + c))
     own = _edges(activation, alpha, s, abs(mean) + REACH * s)
-    bends = np.array(activation.kinks, float)
+    bends = np.array(activation.kinks_at(alpha), float)
     seen = mean + (bends - mean) / c if abs(c) > 0.05 else np.empty(0)
     near = (seen[:, None] + np.array([-8, -4, -2, -1, -0.5, 0, 0.5, 1, 2, 4, 8]) * rest * s / max(abs(c), 0.05)).ravel()
     low, high = mean - REACH * s, mean + REACH * s

@@ -42,13 +42,13 @@ def intervals(
 def saturated_intervals(activation: Activation, alpha: float | None) -> list[tuple[float, float]]:
     """Where |f'(z)| is below SATURATED_BELOW of its largest value."""
     bound = SATURATED_BELOW * largest_slope(activation, alpha)
-    return intervals(lambda z: np.abs(activation.derivative(z, alpha)) < bound, activation.kinks)
+    return intervals(lambda z: np.abs(activation.derivative(z, alpha)) < bound, activation.kinks_at(alpha))
 
 
 @lru_cache(maxsize=256)
 def inactive_intervals(activation: Activation, alpha: float | None) -> list[tuple[float, float]]:
     """Where f(z) is exactly 0."""
-    return intervals(lambda z: activation.function(z, alpha) == 0, activation.kinks)
+    return intervals(lambda z: activation.function(z, alpha) == 0, activation.kinks_at(alpha))
 
 
 def _below(z: float, mean: float, s: float) -> float:

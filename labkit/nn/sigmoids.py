@@ -83,7 +83,7 @@ ROWS = (
     Activation(
         key="hardtanh", label="hard tanh", function=lambda z: np.clip(z, -1, 1), derivative=lambda z: _between(z, 1, 1),
         formula=r"\min(\max(-1, z), 1)", source="Collobert et al. (2011), Natural language processing (almost) from "
-        "scratch, eq. 5; slope 0 at z = -1 and 1 as in PyTorch", kinks=(-1.0, 1.0),
+        "scratch; slope 0 at z = -1 and 1 as in PyTorch", kinks=(-1.0, 1.0),
     ),
     Activation(
         key="softsign", label="softsign", function=_softsign, derivative=_softsign_slope,

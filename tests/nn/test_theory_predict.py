@@ -34,7 +34,7 @@ def more_rows(monkeypatch):
     signs = Dataset("signs", "signs", _signs, source="a test")
     monkeypatch.setattr("labkit.nn.network.DATASETS", {**DATASETS, "signs": signs})
     monkeypatch.setattr("labkit.nn.datasets.DATASETS", {**DATASETS, "signs": signs})
-    monkeypatch.setattr("labkit.nn.network.ACTIVATIONS", {**{row.key: row for row in EXTRA}, **ACTIVATIONS})
+    monkeypatch.setattr("labkit.nn.lookup.ACTIVATIONS", {**{row.key: row for row in EXTRA}, **ACTIVATIONS})
 
 
 def test_the_fish_books_tanh_net():
@@ -169,7 +169,7 @@ def test_softmax_is_told_by_what_it_does(monkeypatch):
         return e / e.sum(axis=-1, keepdims=True)
 
     row = labkit.Activation("soft", "soft", softmax, np.ones_like, "", "")
-    monkeypatch.setattr("labkit.nn.network.ACTIVATIONS", {"soft": row})
+    monkeypatch.setattr("labkit.nn.lookup.ACTIVATIONS", {"soft": row})
     found = predict(Network(activation="soft"))
     assert "elementwise" in found.reason_forward
     assert labkit.critical_std(Network(activation="soft")) is None
