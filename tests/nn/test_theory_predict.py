@@ -188,7 +188,10 @@ def test_predictions_have_the_names_of_the_measurement():
 
 
 def test_an_initializer_enters_by_its_promise(monkeypatch):
-    probe = dataclasses.replace(INITIALIZERS["he_normal"], key="probe", variance=lambda fan_in, fan_out: 3.0 / fan_out)
+    def promise(fan_in, fan_out, **options):
+        return 3.0 / fan_out
+
+    probe = dataclasses.replace(INITIALIZERS["he_normal"], key="probe", variance=promise)
     monkeypatch.setattr("labkit.nn.network.INITIALIZERS", {"probe": probe})
     found = predict(Network(activation="relu", initializer="probe", dataset="signs"))
     assert found.rms[0] ** 2 == pytest.approx(3 / 2, rel=1e-10)
