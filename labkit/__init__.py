@@ -6,17 +6,20 @@
 from typing import Any
 
 from labkit.nn.activations import ACTIVATIONS, Activation
+from labkit.nn.critical import critical, critical_std
 from labkit.nn.datasets import DATASETS
 from labkit.nn.initializers import INITIALIZERS, Initializer
 from labkit.nn.network import Network
+from labkit.nn.prediction import Prediction
 from labkit.nn.propagation import Trace, propagate
 from labkit.nn.statistics import LayerStatistics, summarize
+from labkit.nn.theory import predict
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "Activation", "Initializer", "LayerStatistics", "Network", "Trace",
-    "propagate", "show", "summarize",
+    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "Activation", "Initializer", "LayerStatistics", "Network", "Prediction",
+    "Trace", "critical", "critical_std", "predict", "propagate", "show", "summarize",
 ]  # fmt: skip
 
 

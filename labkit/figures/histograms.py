@@ -52,6 +52,7 @@ class _Panel:
     axes: Axes
     bars: StepPatch
     zeros: StepPatch
+    theory: StepPatch
     text: LiveText
 
 
@@ -76,15 +77,20 @@ class Histograms:
             axes.set_ylabel("share", fontsize=LABEL, color=INK)
         bars = axes.stairs([0.0], [0.0, 1.0], fill=True, color=color, animated=True)
         zeros = axes.stairs([0.0], [0.0, 1.0], fill=True, color=INK, animated=True)
-        return _Panel(axes, bars, zeros, live_text(axes, 0.98, 0.99, "right", "top"))
+        theory = axes.stairs([0.0], [0.0, 1.0], color=INK, lw=1.8, ls="--", animated=True, visible=False)
+        return _Panel(axes, bars, zeros, theory, live_text(axes, 0.98, 0.99, "right", "top"))
 
-    def update(self, distribution: Distribution) -> None:
-        """Show the distribution of each layer."""
+    def update(self, distribution: Distribution, theory: Array | None = None) -> None:
+        """Show the distribution of each layer; and the shares of the bins by theory, (depth, bins), as an outline."""
         counts, edges = shares(distribution)
-        self._set_limits(edges, max(float(counts.max()), float(distribution.zeros.max())))
+        highest = max(float(counts.max()), float(distribution.zeros.max()))
+        self._set_limits(edges, highest)
         for layer, panel in enumerate(self._panels):
             panel.bars.set_data(counts[layer], edges)
             self._show_zeros(panel.zeros, float(distribution.zeros[layer]), edges)
+            panel.theory.set_visible(theory is not None)
+            if theory is not None:
+                panel.theory.set_data(theory[layer], edges)
             panel.text.set_text(remarks(distribution, layer))
 
     @staticmethod
@@ -148,8 +154,8 @@ class HeatMap:
         self._text = live_text(self._axes, 1.0, 1.02, "right", "bottom")
         self._limits: tuple[float, float] | None = None
 
-    def update(self, distribution: Distribution) -> None:
-        """Show the distribution of each layer."""
+    def update(self, distribution: Distribution, theory: Array | None = None) -> None:
+        """Show the distribution of each layer; theory has no place in a map."""
         assert distribution.counts is not None
         assert distribution.edges is not None
         share = distribution.counts / distribution.size[:, None]

@@ -1,17 +1,26 @@
 """A number by layer on a log axis."""
 
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
 from labkit.figures.style import INK, LABEL, live_text, quiet
 from labkit.nn.histogram import decades, step_above
 
 Array = NDArray[np.float64]
+
+
+class Theory(NamedTuple):
+    """What theory says: the line, and the band in which 95 % of the seeds lie; (depth,) each."""
+
+    line: Array
+    low: Array
+    high: Array
 
 
 class LayerCurve:
@@ -29,6 +38,9 @@ class LayerCurve:
         axes.set_xlim(1 - margin, depth + margin)
         axes.set_xticks(_layer_ticks(depth))
         size = 8 if depth <= 30 else 4
+        self._band = Polygon(np.ones((3, 2)), closed=True, color=color, alpha=0.18, lw=0, animated=True, visible=False)
+        axes.add_patch(self._band)
+        (self._theory,) = axes.plot([], [], "--", color=INK, lw=1.8, zorder=4, animated=True, visible=False)
         (self._line,) = axes.plot([], [], "-o", color=color, lw=2.4, markersize=size, animated=True, clip_on=False)
         edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "animated": True}
         (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, **edge)
@@ -36,8 +48,8 @@ class LayerCurve:
         self._text = live_text(axes, 0.99, 0.98, "right", "top")
         self._limits: tuple[float, float] | None = None
 
-    def update(self, values: Array) -> None:
-        """Show `values`, (depth,), none below 0."""
+    def update(self, values: Array, theory: Theory | None = None) -> None:
+        """Show `values`, (depth,), none below 0; and what theory says, where it says something."""
         finite = np.isfinite(values)
         drawn = finite & (values > 0)
         zero = finite & (values == 0)
@@ -45,8 +57,24 @@ class LayerCurve:
         self._mark(self._zeros, zero, 0.0)
         self._mark(self._nonfinite, ~finite, 1.0)
         self._text.set_text(_edges(zero, ~finite))
-        some = values[drawn] if drawn.any() else np.ones(1)
+        self._show_theory(theory)
+        some = np.concatenate([values[drawn], *(_on_log(line) for line in theory or ())])
+        some = some[np.isfinite(some)] if np.isfinite(some).any() else np.ones(1)
         self._set_limits(*decades(float(some.min()), float(some.max())))
+
+    def _show_theory(self, theory: Theory | None) -> None:
+        self._theory.set_visible(theory is not None)
+        self._band.set_visible(theory is not None)
+        if theory is None:
+            return
+        self._theory.set_data(self._layers, _on_log(theory.line))
+        low, high = _on_log(theory.low), _on_log(theory.high)
+        there = np.isfinite(low) & np.isfinite(high)
+        layers = self._layers[there]
+        outline = np.column_stack([np.r_[layers, layers[::-1]], np.r_[low[there], high[there][::-1]]])
+        self._band.set_visible(len(layers) > 1)
+        if len(layers) > 1:
+            self._band.set_xy(outline)
 
     def _mark(self, marks: Line2D, where: NDArray[np.bool_], height: float) -> None:
         marks.set_visible(bool(where.any()))  # drawing nothing costs as much as drawing something
@@ -61,6 +89,11 @@ class LayerCurve:
             exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
             self._axes.set_yticks([_power(e) for e in exponents])
             self._axes.set_yticks([], minor=True)
+
+
+def _on_log(values: Array) -> Array:
+    """NaN for what a log axis cannot show."""
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 
 def _power(exponent: float) -> float:

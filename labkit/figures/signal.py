@@ -1,11 +1,15 @@
 """The picture of a signal's way: histograms by layer above, spread and gradient by layer below."""
 
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from labkit.figures.histograms import MOST_PANELS, HeatMap, Histograms
-from labkit.figures.layer_curves import LayerCurve
+from labkit.figures.layer_curves import LayerCurve, Theory
 from labkit.figures.style import BACKWARD, FORWARD, INK, TITLE, new_figure
 from labkit.nn.statistics import LayerStatistics
+
+Array = NDArray[np.float64]
 
 TITLES = {
     "post": "activations h",
@@ -23,19 +27,28 @@ class SignalView:
         self.figure: Figure = new_figure()
         self._made: tuple[int, str] | None = None
 
-    def update(self, statistics: LayerStatistics, shown: str) -> None:
-        """Show `statistics`, with histograms of the quantity `shown`."""
+    def update(
+        self,
+        statistics: LayerStatistics,
+        shown: str,
+        forward: Theory | None = None,
+        backward: Theory | None = None,
+        density: Array | None = None,
+    ) -> None:
+        """Show `statistics`, with histograms of the quantity `shown`; and theory where it says something: the two
+        curves with their bands, and the shares of the bins (depth, bins).
+        """
         if self._made != (statistics.depth, shown):
             self._make(statistics.depth, shown)
-        self._values.update(getattr(statistics, shown))
-        self._forward.update(statistics.std)
-        self._backward.update(statistics.grad_rms)
+        self._values.update(getattr(statistics, shown), density)
+        self._forward.update(statistics.std, forward)
+        self._backward.update(statistics.grad_rms, backward)
 
     def _make(self, depth: int, shown: str) -> None:
         self.figure.clear()
         self._made = (depth, shown)
         rows = self.figure.add_gridspec(
-            2, 2, height_ratios=(1.25, 1), left=0.078, right=0.985, top=0.87, bottom=0.09, hspace=0.42, wspace=0.16
+            2, 2, height_ratios=(1.25, 1), left=0.082, right=0.985, top=0.87, bottom=0.09, hspace=0.42, wspace=0.16
         )
         color = BACKWARD if shown.startswith("grad") else FORWARD
         kind = Histograms if depth <= MOST_PANELS else HeatMap

@@ -19,8 +19,8 @@ class Control:
 
     `more` puts it behind 'more'. `shown(parameters)` tells whether it has a meaning now. `given(parameters)` is the
     value that something else decides, which the control then only shows; None where the control decides. `note` says
-    in a few words what the present value means. When the field named `follows` changes, the control starts anew with
-    `start(values)`.
+    in a few words what the present value means. When a field named in `follows` changes, the control starts anew with
+    `start(values)`, which is also its default where that is None.
     """
 
     label: str
@@ -28,7 +28,7 @@ class Control:
     shown: Callable[[Any], bool] | None = None
     given: Callable[[Any], float | None] | None = None
     note: Callable[[Any], str] | None = None
-    follows: str | None = None
+    follows: tuple[str, ...] = ()
     start: Callable[[Mapping[str, Any]], Any] | None = None
 
     def check(self, value: Any) -> Any:
@@ -157,6 +157,8 @@ class Parameters:
     def __post_init__(self) -> None:
         """Check each field by its control; ParameterError names the control, the rule and the value."""
         for name, control in self.controls().items():
+            if control.start is not None and getattr(self, name) is None:
+                object.__setattr__(self, name, control.start(self.values()))
             try:
                 value = control.check(getattr(self, name))
             except ValueError as error:

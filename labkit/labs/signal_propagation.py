@@ -1,23 +1,31 @@
 """What happens to a signal on its way through a deep network, forward and backward."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.figures.numbers import percent, short
+from labkit.figures.layer_curves import Theory
 from labkit.figures.signal import TITLES, SignalView
-from labkit.labs.lab import Lab
-from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
+from labkit.labs.lab import Action, Lab, Preset
+from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch, Text
+from labkit.labs.signal_result import Result, explain
+from labkit.nn.activation import Activation, Alpha
 from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.critical import critical
 from labkit.nn.datasets import DATASETS
+from labkit.nn.formula import PREFIX, parse
 from labkit.nn.initializers import INITIALIZERS
+from labkit.nn.lookup import activation
 from labkit.nn.network import GRADIENT_SOURCES, LIMITS, Network
+from labkit.nn.prediction import Band
 from labkit.nn.propagation import Buffers, propagate
 from labkit.nn.properties import output_range
-from labkit.nn.statistics import SATURATED_BELOW, LayerStatistics, summarize
 from labkit.nn.statistics import Range as Limits
+from labkit.nn.statistics import summarize
+from labkit.nn.theory import predict
 
 Array = NDArray[np.float64]
 
@@ -46,9 +54,17 @@ def _labeled(p: "SignalPropagation") -> bool:
     return DATASETS[p.dataset].classes is not None
 
 
-def _alpha_note(p: "SignalPropagation") -> str:
-    row = ACTIVATIONS[p.activation].alpha
-    return row.label if row else ""
+def _key(values: Mapping[str, Any]) -> str:
+    """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
+    return PREFIX + values["formula"] if values["formula"] else str(values["activation"])
+
+
+def _row(p: "SignalPropagation") -> Activation:
+    return activation(_key(p.values()))
+
+
+def _alpha_of(values: Mapping[str, Any]) -> Alpha:
+    return activation(_key(values)).alpha or Alpha("", 0.0)
 
 
 @dataclass(frozen=True)
@@ -61,8 +77,18 @@ class SignalPropagation(Parameters):
     depth: Annotated[int, Range("depth", low=1, high=100, step=1)] = 5
     show: Annotated[str, Choice("show", table=TITLES)] = "post"
     alpha: Annotated[
-        float, Range("alpha", shown=lambda p: ACTIVATIONS[p.activation].alpha is not None, note=_alpha_note)
-    ] = 0.01
+        float,
+        Range(
+            "alpha",
+            high=10.0,
+            shown=lambda p: _row(p).alpha is not None,
+            note=lambda p: _alpha_of(p.values()).label,
+            bounds=lambda values: (_alpha_of(values).low, _alpha_of(values).high),
+            start=lambda values: _alpha_of(values).default,
+            follows=("activation", "formula"),
+        ),
+    ] = None  # type: ignore[assignment]  # the row's own default
+    formula: Annotated[str, Text("your own f(x)", more=True, parse=parse, placeholder="x * tanh(softplus(x))")] = ""
     width: Annotated[int, Range("width", more=True, low=1, high=1000, step=1)] = 100
     batch: Annotated[int, Range("batch", more=True, low=1, high=10_000, step=1)] = 1000
     bias_mean: Annotated[float, Range("bias mean", more=True, low=-10.0, high=10.0, step=0.1)] = 0.0
@@ -79,20 +105,11 @@ class SignalPropagation(Parameters):
         """The network that these values stand for; ValueError when there is none."""
         labeled = _labeled(self)
         return Network(
-            activation=self.activation, initializer=self.initializer, depth=self.depth, width=self.width,
+            activation=_key(self.values()), initializer=self.initializer, depth=self.depth, width=self.width,
             batch=self.batch, std=self.std, alpha=self.alpha, bias_mean=self.bias_mean, bias_std=self.bias_std,
             dataset=self.dataset, input_scale=self.input_scale, standardize=self.standardize and labeled,
             gradient_source=self.gradient_source if labeled else "cotangent", seed=self.seed,
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Result:
-    """The statistics of a network, and which quantity is shown."""
-
-    network: Network
-    shown: str
-    statistics: LayerStatistics
 
 
 _buffers = Buffers()
@@ -105,7 +122,10 @@ def compute(parameters: SignalPropagation) -> Result:
     statistics = summarize(
         propagate(network, _buffers), range=_fixed_limits(network), quantities=quantities, histograms=(shown,)
     )
-    return Result(network, shown, statistics)
+    prediction = predict(network)
+    edges = getattr(statistics, shown).edges
+    density = prediction.pre_shares(edges) if shown == "pre" else None
+    return Result(network, shown, statistics, prediction, density)
 
 
 def _fixed_limits(network: Network) -> dict[str, Limits]:
@@ -118,37 +138,25 @@ class _View(SignalView):
     """The picture, fed with a Result."""
 
     def update(self, result: Any) -> None:  # type: ignore[override]
-        super().update(result.statistics, result.shown)
+        said = result.prediction
+        forward, backward = _theory(said.std, said.std_band), _theory(said.grad_rms, said.grad_rms_band)
+        super().update(result.statistics, result.shown, forward, backward, result.density)
 
 
-def explain(result: Result) -> str:
-    """What the picture shows, in a sentence with its numbers."""
-    net, stats = result.network, result.statistics
-    last = stats.depth
-    parts = [
-        f"{_setting(net)}: from layer 1 to layer {last} the activations' std goes {_way(stats.std)}; back from layer "
-        f"{last} to layer 1 the gradient dC/dz has RMS {_way(stats.grad_rms[::-1])}",
-        f"in layer {last}, {percent(float(stats.saturated[-1]))} of the values are saturated (slope below "
-        f"{100 * SATURATED_BELOW:.1f} % of the largest), {percent(float(stats.inactive[-1]))} are exactly 0, and "
-        f"{percent(float(stats.dead[-1]))} of the units are dead (slope 0 for the whole batch)",
-    ]
-    nonfinite = int(stats.post.nonfinite.sum() + stats.grad_pre.nonfinite.sum())
-    if nonfinite:
-        parts.append(f"{nonfinite} values have overflowed (infinite or not a number)")
-    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
+def _theory(line: Array | None, band: Band | None) -> Theory | None:
+    return Theory(line, band.low, band.high) if line is not None and band is not None else None
 
 
-def _setting(net: Network) -> str:
-    alpha = "" if net.alpha is None else f" (alpha {net.alpha:g})"
-    std = net.initializer_row.std(net.fan_ins[-1], net.width, **net.options)
-    return f"{net.activation_row.label}{alpha}, {net.initializer_row.label}, weight std {short(std)}"
+def _critical(p: SignalPropagation) -> Mapping[str, Any]:
+    """Normal weights with the critical std; ValueError says why there is none."""
+    found = critical(replace(p, initializer="normal").network())
+    if found.std is None:
+        raise ValueError(f"there is no critical std here: {found.reason}")
+    return {"initializer": "normal", "std": float(f"{found.std:.6g}")}
 
 
-def _way(values: Array) -> str:
-    if len(values) == 1:
-        return f"{short(float(values[0]))}"
-    return f"{short(float(values[0]))} → {short(float(values[-1]))}"
-
+_SIGMOID, _TANH, _RELU = ({"activation": key} for key in ("sigmoid", "tanh", "relu"))
+_BOOK = "lecun_normal"
 
 LAB = Lab(
     key="signal_propagation",
@@ -158,4 +166,32 @@ LAB = Lab(
     compute=compute,
     view=_View,
     explain=explain,
-)
+    presets=(
+        Preset("Figure 6-10: sigmoid, std 1", "Why do all values sit at 0 and 1?", {**_SIGMOID, "std": 1.0}),
+        Preset("Figure 6-11: sigmoid, std 0.01", "Every unit says 0.5: what can it tell the next?",
+               {**_SIGMOID, "std": 0.01}),
+        Preset("Figure 6-13: sigmoid, 1/√n", "Does the book's Xavier keep the spread?",
+               {**_SIGMOID, "initializer": _BOOK}),
+        Preset("tanh, std 0.01", "How many layers does the signal survive?", {**_TANH, "std": 0.01}),
+        Preset("tanh, std 1", "Saturated everywhere: why does the gradient grow?", {**_TANH, "std": 1.0}),
+        Preset("tanh, 1/√n", "A slow shrink, 0.63 to 0.32: is it exponential?", {**_TANH, "initializer": _BOOK}),
+        Preset("Figure 6-14: ReLU, std 0.01", "Why is layer 5 empty?", {**_RELU, "std": 0.01}),
+        Preset("Figure 6-14: ReLU, 1/√n", "What does ReLU do to a scheme made for tanh?",
+               {**_RELU, "initializer": _BOOK}),
+        Preset("Figure 6-14: ReLU, √(2/n)", "Where does He's 2 come from?", {**_RELU, "initializer": "he_normal"}),
+        Preset("Leaky slope 0.01", "What does so small a slope change against ReLU?",
+               {"activation": "leaky_relu", "alpha": 0.01, "initializer": "he_normal", "depth": 10}),
+        Preset("Leaky slope 0.3", "He's scheme was made for slope 0: what happens?",
+               {"activation": "leaky_relu", "alpha": 0.3, "initializer": "he_normal", "depth": 10}),
+        Preset("ReLU explodes", "By which factor a layer?", {**_RELU, "std": 0.3, "depth": 10}),
+        Preset("ReLU6 against explosion", "The activations are bounded: is the gradient?",
+               {"activation": "relu6", "std": 0.3, "depth": 10}),
+        Preset("Leaky ReLU6 against explosion", "Bounded above, leaky below: is the gradient bounded?",
+               {"activation": "leaky_relu6", "std": 0.3, "depth": 10}),
+        Preset("Swish in He's place", "Swish with weights made for ReLU: what is left after 30 layers?",
+               {"activation": "silu", "initializer": "he_normal", "depth": 30}),
+        Preset("Hard-swish in He's place", "How near is the cheap one to Swish?",
+               {"activation": "hardswish", "initializer": "he_normal", "depth": 30}),
+    ),
+    actions=(Action("Critical", _critical),),
+)  # fmt: skip

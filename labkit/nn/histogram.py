@@ -21,7 +21,7 @@ def step_above(size: float) -> float:
     return float(f"5e{power + 1}")
 
 
-_LARGEST = 5e307
+_SMALLEST, _LARGEST = 1e-300, 5e307  # below the first, bins would be narrower than the numbers lie apart
 
 
 def snapped(low: float, high: float) -> tuple[float, float]:
@@ -32,8 +32,8 @@ def snapped(low: float, high: float) -> tuple[float, float]:
     """
     if not (low <= high):  # no finite value at all
         return -1.0, 1.0
-    below = step_above(min(-low, _LARGEST)) if low < 0 else 0.0
-    above = step_above(min(high, _LARGEST)) if high > 0 else 0.0
+    below = step_above(min(max(-low, _SMALLEST), _LARGEST)) if low < 0 else 0.0
+    above = step_above(min(max(high, _SMALLEST), _LARGEST)) if high > 0 else 0.0
     if below == above == 0:
         return -1.0, 1.0
     if below and above and max(below, above) <= 2.5 * min(below, above):

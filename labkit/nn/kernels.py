@@ -53,7 +53,7 @@ def identity(z: Array, _alpha: float | None, value: Array, slope: Array) -> None
 def relu_slope(z: Array) -> Array:
     """1 for z > 0, 0 otherwise; NaN stays NaN."""
     slope = np.greater(z, 0).astype(z.dtype)
-    _keep_nan(z, slope)
+    keep_nan(z, slope)
     return slope
 
 
@@ -61,10 +61,11 @@ def relu_fused(z: Array, _alpha: float | None, value: Array, slope: Array) -> No
     """ReLU and its slope; NaN stays NaN in both."""
     np.maximum(z, 0, out=value)
     np.greater(z, 0, out=slope, casting="unsafe")
-    _keep_nan(z, slope)
+    keep_nan(z, slope)
 
 
-def _keep_nan(z: Array, slope: Array) -> None:
+def keep_nan(z: Array, slope: Array) -> None:
+    """Write NaN into `slope` where z is NaN."""
     if z.size and np.isnan(z.max()):  # max hands NaN on, and is faster than isnan
         slope[...] = np.where(np.isnan(z), z, slope)
 
@@ -79,7 +80,7 @@ def leaky_relu(z: Array, alpha: float) -> Array:
 def leaky_relu_slope(z: Array, alpha: float) -> Array:
     """1 for z > 0, alpha otherwise; NaN stays NaN."""
     slope = np.where(z > 0, z.dtype.type(1), z.dtype.type(alpha))
-    _keep_nan(z, slope)
+    keep_nan(z, slope)
     return slope
 
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.nn.activations import ACTIVATIONS, Activation
+from labkit.nn.activation import Activation
 from labkit.nn.checks import number_within
 from labkit.nn.datasets import DATASETS, Dataset
-from labkit.nn.initializers import INITIALIZERS, Initializer
+from labkit.nn.initializers import INITIALIZERS, Initializer, Option, OptionValue
+from labkit.nn.lookup import activation as activation_of
 
 LIMITS: Mapping[str, tuple[float, float]] = {
     "depth": (1, 100),
@@ -34,8 +35,9 @@ DEFAULT_MEMORY_MIB = 2048
 class Network:
     """A plain deep network, its input and the source of its gradient; checked when made, hashable.
 
-    `std` is the standard deviation of the weights where the initializer takes one; `initializer_options` holds what
-    else it takes. `alpha` is kept only by an activation that has one (None: its default). Biases are N(bias_mean,
+    `activation` is a key of ACTIVATIONS, or a formula of one's own such as "formula: x * tanh(softplus(x))". `std` is
+    the standard deviation of the weights where the initializer takes one; `initializer_options` holds what else it
+    takes. `alpha` is kept only by an activation that has one (None: its default). Biases are N(bias_mean,
     bias_std**2). Inputs are `input_scale` times the dataset's, after `standardize`. ValueError names the field, the
     rule and the value.
     """
@@ -49,7 +51,7 @@ class Network:
     alpha: float | None = None
     bias_mean: float = 0.0
     bias_std: float = 0.0
-    initializer_options: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
+    initializer_options: Mapping[str, OptionValue] | tuple[tuple[str, OptionValue], ...] = ()
     dataset: str = "gaussian"
     input_scale: float = 1.0
     standardize: bool = False
@@ -58,7 +60,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        _check_key("activation", self.activation, ACTIVATIONS)
+        self._set("activation", activation_of(self.activation).key)
         _check_key("initializer", self.initializer, INITIALIZERS)
         _check_key("dataset", self.dataset, DATASETS)
         _check_key("gradient_source", self.gradient_source, GRADIENT_SOURCES)
@@ -72,8 +74,8 @@ class Network:
 
     @property
     def activation_row(self) -> Activation:
-        """The row of ACTIVATIONS."""
-        return ACTIVATIONS[self.activation]
+        """The row of ACTIVATIONS, or that of the formula."""
+        return activation_of(self.activation)
 
     @property
     def initializer_row(self) -> Initializer:
@@ -91,7 +93,7 @@ class Network:
         return (self.dataset_row.features or self.width,) + (self.width,) * (self.depth - 1)
 
     @property
-    def options(self) -> dict[str, float]:
+    def options(self) -> dict[str, OptionValue]:
         """Every option of the initializer, with its value."""
         given = dict(self.initializer_options)
         return {
@@ -111,18 +113,18 @@ class Network:
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
-    def _checked_options(self) -> tuple[tuple[str, float], ...]:
+    def _checked_options(self) -> tuple[tuple[str, OptionValue], ...]:
         options = self.initializer_row.options
         try:
             given = dict(self.initializer_options)
         except (TypeError, ValueError):
-            given = self.initializer_options
-            raise ValueError(f"initializer_options must map names to numbers, got {given!r}") from None
+            given_instead = repr(self.initializer_options)
+            raise ValueError(f"initializer_options must map names to values, got {given_instead}") from None
         for name in given:
             if name == "std" or name not in options:
                 takes = ", ".join(o for o in options if o != "std") or "none"
                 raise ValueError(f"initializer_options of {self.initializer} may name {takes}, got {name!r}")
-        return tuple(sorted((n, _number(n, v, options[n].low, options[n].high)) for n, v in given.items()))
+        return tuple(sorted((name, _option(name, options[name], value)) for name, value in given.items()))
 
     def _check_dataset(self) -> None:
         if not isinstance(self.standardize, bool):
@@ -154,6 +156,13 @@ def memory_limit() -> int:
 def _check_key(name: str, key: object, table: Mapping[str, object]) -> None:
     if not isinstance(key, str) or key not in table:
         raise ValueError(f"{name} must be one of {', '.join(table)}, got {key!r}")
+
+
+def _option(name: str, option: Option, value: Any) -> OptionValue:
+    try:
+        return option.check(value)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
 
 
 def _number(name: str, value: Any, low: float, high: float) -> float:

@@ -179,6 +179,14 @@ class Trace:
         by_logits: Array = shares / net.batch
         return by_logits @ self.readout[0].T
 
+    def _back(self, layer: int, g: Array, out: Array) -> Array:
+        """dC/dz_l from g = dC/dh_l."""
+        row = self.network.activation_row
+        if row.elementwise:
+            return np.multiply(g, self.slopes[layer], out=out)
+        out[...] = row.vjp(self.pre[layer], g, self.network.alpha)
+        return out
+
     @cached_property
     @_quietly
     def grad_pre(self) -> Layers:
@@ -186,7 +194,7 @@ class Trace:
         gradients: list[Array] = []
         g, scratch = self._cotangent, self._empty("pre")
         for layer in reversed(range(self.network.depth)):
-            delta = np.multiply(g, self.slopes[layer], out=self._empty("grad_pre", layer))
+            delta = self._back(layer, g, out=self._empty("grad_pre", layer))
             gradients.insert(0, delta)
             if layer:
                 g = np.matmul(delta, self.weights[layer].T, out=scratch)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from labkit.nn.histogram import bin_edges, count, snapped
 from labkit.nn.moments import Moments, moments
 from labkit.nn.propagation import Trace
+from labkit.nn.properties import SATURATED_BELOW as SATURATED_BELOW
 from labkit.nn.properties import largest_slope
 
 Array = NDArray[np.float64]
@@ -19,8 +20,6 @@ Counts = NDArray[np.int64]
 Range = tuple[float, float]
 
 QUANTITIES = ("pre", "post", "grad_pre", "grad_post", "weights", "grad_weights")
-SATURATED_BELOW = 1 - 0.97**2
-"""A unit is saturated where |f'(z)| is below this share of its largest value: for tanh, |f(z)| > 0.97."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +197,8 @@ def _distribution(layers: Sequence[Array], bins: int, limits: Range | None) -> D
 def _saturated(trace: Trace) -> Array:
     net = trace.network
     bound = SATURATED_BELOW * largest_slope(net.activation_row, net.alpha)
+    if bound == np.inf:  # a slope without bound saturates nowhere
+        return np.zeros(net.depth)
     return np.array([np.count_nonzero(np.abs(slope) < bound) / slope.size for slope in trace.slopes])
 
 

@@ -70,7 +70,7 @@ class Page:
 
     def show_preset(self, preset: Preset) -> None:
         """Show a scene: its values, the defaults for the rest."""
-        self.set({**self.lab.parameters().values(), **preset.values})
+        self.set(self.lab.parameters.of(preset.values).values())
         self.question.value = f"<p>{escape(preset.question)}</p>"
 
     def act(self, action: Action) -> None:
@@ -104,7 +104,7 @@ class Page:
 
     def _restart_followers(self, name: str, values: Mapping[str, Any]) -> None:
         for field in self.fields.values():
-            if field.control.follows == name:
+            if name in field.control.follows:
                 field.restart({**self._values(), **values})
 
     def _on_change(self, name: str) -> None:

@@ -45,12 +45,16 @@ def test_sample_has_the_promised_shape_mean_and_variance(row, fan_in, fan_out):
 @EVERY
 def test_each_option_is_kept_as_promised(row):
     for name, option in row.options.items():
-        value = option.default + 0.25 * (min(option.high, option.default + 1) - option.default)
+        if option.choices:
+            value = next(choice for choice in option.choices if choice != option.default)
+            assert option.default in option.choices
+        else:
+            value = option.default + 0.25 * (min(option.high, option.default + 1) - option.default)
+            assert option.low <= option.default <= option.high
         options = {name: value}
         weights = row.sample(np.random.default_rng(1), 300, 100, **options)
         assert_moments(weights, row.mean(300, 100, **options), row.variance(300, 100, **options))
         assert not np.array_equal(weights, row.sample(np.random.default_rng(1), 300, 100))
-        assert option.low <= option.default <= option.high
         assert option.label
 
 

@@ -92,7 +92,13 @@ def test_initializer_options_are_those_of_the_row_with_their_defaults(row):
     options = Network(initializer=row.key, std=0.25).options
     assert options == {name: 0.25 if name == "std" else option.default for name, option in row.options.items()}
     for name, option in row.options.items():
-        if name != "std":
+        if option.choices:
+            for choice in option.choices:
+                assert Network(initializer=row.key, initializer_options={name: choice}).options[name] == choice
+            for value in ("no_such", "", 1.0, None, ["in"]):
+                message = refusal(initializer=row.key, initializer_options={name: value})
+                assert message == f"{name} must be one of {', '.join(option.choices)}, got {value!r}"
+        elif name != "std":
             given = Network(initializer=row.key, initializer_options={name: option.high})
             assert given.options[name] == option.high
             for value in (option.high + 1, option.low - 1, NAN, "x", None):

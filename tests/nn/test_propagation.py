@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import special
 
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.draws import Stream, drawn
@@ -37,8 +38,7 @@ def forward(trace, z_of=None, h_of=None, weights=None):
     if net.gradient_source == "cotangent":
         return np.sum(h * drawn(standard_normal, net.seed, Stream.COTANGENT, 0, net.batch, net.width))
     logits = h @ trace.readout[0] + trace.readout[1]
-    probability = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return -np.mean(np.log(probability[np.arange(net.batch), trace.labels]))
+    return np.mean(special.logsumexp(logits, axis=1) - logits[np.arange(net.batch), trace.labels])
 
 
 def small_trace(activation, initializer, source, **fields):

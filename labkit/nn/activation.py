@@ -1,0 +1,111 @@
+"""What an activation function is: a row that holds everything specific to it.
+
+Shapes: functions and derivatives take the pre-activation `z`, any shape, and return a new array of the same shape and
+dtype; they never edit `z`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labkit.nn.checks import number_within
+
+Array = NDArray[np.float64]
+"""A real floating-point array; float32 stays float32."""
+
+
+@dataclass(frozen=True)
+class Alpha:
+    """The shape parameter of an activation that has one: its meaning, default and range."""
+
+    label: str
+    default: float
+    low: float = 0.0
+    high: float = 1.0
+
+    def check(self, alpha: float | None) -> float:
+        """`alpha`, or the default for None. ValueError when it lies outside the range."""
+        if alpha is None:
+            return self.default
+        try:
+            return number_within(alpha, float(self.low), float(self.high))
+        except ValueError as error:
+            raise ValueError(f"alpha {error}") from None
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation function.
+
+    `function` and `derivative` are given as f(z), or f(z, alpha) where there is an `alpha`; once in the row both are
+    called as f(z, alpha=None). `kinks` are the places where the function jumps, its slope jumps, or its curvature
+    does: where a quadrature has to be split; `moving_kinks(alpha)` gives them where they depend on alpha.
+
+    `fused(z, alpha, value, slope)`, if given, writes function and derivative into two buffers at once, to the same
+    numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
+    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal.
+    """
+
+    key: str
+    label: str
+    function: Callable[..., Array]
+    derivative: Callable[..., Array]
+    formula: str
+    source: str
+    alpha: Alpha | None = None
+    kinks: tuple[float, ...] = ()
+    fused: Callable[[Array, float | None, Array, Array], None] | None = None
+    jacobian_product: Callable[[Array, Array], Array] | None = None
+    moving_kinks: Callable[[float], tuple[float, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        """Give function and derivative the one signature f(z, alpha=None)."""
+        object.__setattr__(self, "function", _with_alpha(self.function, self.alpha))
+        object.__setattr__(self, "derivative", _with_alpha(self.derivative, self.alpha))
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether each output depends on its own input alone."""
+        return self.jacobian_product is None
+
+    def kinks_at(self, alpha: float | None = None) -> tuple[float, ...]:
+        """The kinks for this alpha (None: the default)."""
+        if self.alpha is None or self.moving_kinks is None:
+            return self.kinks
+        return self.moving_kinks(self.alpha.check(alpha))
+
+    def vjp(self, z: ArrayLike, g: ArrayLike, alpha: float | None = None) -> Array:
+        """The gradient's way back: dC/dz from g = dC/d function(z); shape of z."""
+        if self.jacobian_product is not None:
+            return self.jacobian_product(_floating(z), np.asarray(g))
+        slope: Array = self.derivative(z, alpha)
+        back: Array = slope * np.asarray(g)
+        return back
+
+    def value_and_slope(self, z: Array, alpha: float | None, value: Array, slope: Array) -> None:
+        """Write function(z) into `value` and derivative(z) into `slope`, both of z's shape."""
+        if self.fused is not None:
+            self.fused(z, alpha if self.alpha is None else self.alpha.check(alpha), value, slope)
+        else:
+            value[...] = self.function(z, alpha)
+            slope[...] = self.derivative(z, alpha)
+
+
+def _floating(z: ArrayLike) -> Array:
+    z = np.asarray(z)
+    return z if np.issubdtype(z.dtype, np.floating) else z.astype(np.float64)
+
+
+def _with_alpha(function: Callable[..., Array], parameter: Alpha | None) -> Callable[..., Array]:
+    if getattr(function, "takes_alpha", False):  # already wrapped: a row made from a row by dataclasses.replace
+        return function
+
+    def call(z: ArrayLike, alpha: float | None = None) -> Array:
+        z = _floating(z)
+        return function(z) if parameter is None else function(z, parameter.check(alpha))
+
+    call.takes_alpha = True  # type: ignore[attr-defined]
+    call.__doc__ = function.__doc__
+    return call

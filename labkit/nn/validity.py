@@ -1,0 +1,52 @@
+"""Where mean-field theory holds, and the weights that enter it by their initializer's promise."""
+
+from functools import lru_cache
+from math import sqrt
+
+import numpy as np
+
+from labkit.nn.activations import Activation
+from labkit.nn.network import Network
+
+
+def std_of(network: Network, layer: int) -> float:
+    """Standard deviation of the weights of a layer."""
+    return network.initializer_row.std(network.fan_ins[layer], network.width, **network.options)
+
+
+def sigma_w(network: Network) -> float:
+    """sqrt(fan_in) * std of the weights between hidden layers."""
+    net = network
+    return sqrt(net.width) * net.initializer_row.std(net.width, net.width, **net.options)
+
+
+@lru_cache(maxsize=256)
+def elementwise(activation: Activation, alpha: float | None) -> bool:
+    """Whether each output depends on its own input alone: softmax's do not."""
+    z = np.array([[0.5, -1.0, 2.0]])
+    alone = np.concatenate([activation.function(z[:, i : i + 1], alpha) for i in range(3)], axis=1)
+    return bool(np.allclose(activation.function(z, alpha), alone, equal_nan=True))
+
+
+def unfit_layers(network: Network) -> str | None:
+    """Why the theory does not hold for these layers, whatever the weights; None where it holds."""
+    net = network
+    if getattr(net, "batch_norm", False):
+        return "batch normalization sets the variance by the batch: the theory of plain layers does not hold"
+    if not elementwise(net.activation_row, net.alpha):
+        return f"{net.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
+    return None
+
+
+def unfit(network: Network) -> str | None:
+    """Why the theory does not hold for this network, forward and backward; None where it holds."""
+    net = network
+    reason = unfit_layers(net)
+    if reason:
+        return reason
+    for fan_in in set(net.fan_ins) | ({net.width} if net.depth > 1 else set()):
+        if net.initializer_row.mean(fan_in, net.width, **net.options) != 0:
+            return "the weights have a nonzero mean: units of a layer are correlated, and their sum is not a Gaussian"
+        if net.initializer_row.variance(fan_in, net.width, **net.options) == 0:
+            return "the weights are all zero: no signal passes, and there is no distribution to predict"
+    return None
