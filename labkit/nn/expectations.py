@@ -87,6 +87,8 @@ class ExpectationTable:
 
     def rms(self, s: float) -> float:
         """RMS of f(z) alone, in plain Python: the one step that a recursion has to take layer by layer."""
+        if not s:
+            return abs(self._at_mean[0])
         fraction, exponent = frexp(s)
         k = exponent - 1
         coefficients = self._of_square.get(k)
@@ -103,8 +105,6 @@ class ExpectationTable:
         return sqrt(max(coefficients[0] + x / 2 * b - c, 0.0))
 
     def _rms_beyond(self, s: float) -> float:
-        if s == 0:
-            return abs(self._at_mean[0])
         upper = s > 1
         if upper not in self._beyond:
             end = 2.0 ** (HIGHEST + 1) * (1 - 1e-15) if upper else 2.0**self._low

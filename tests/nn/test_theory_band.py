@@ -68,6 +68,13 @@ def test_a_wider_net_has_a_narrower_band_and_a_constant_one_none():
     assert np.all(wide.std_band.low <= wide.std * 1.01)
 
 
+def test_the_gradients_scatter_in_one_layer_is_its_kurtosis():
+    """One ReLU layer and sample: f'^2 g^2 has relative variance 3 E f'^4 / (E f'^2)^2 - 1 = 5, divided by the width."""
+    found = predict(Network(activation="relu", initializer="he_normal", depth=1, batch=1, width=500))
+    band = found.grad_rms_band
+    assert np.log(band.high / band.low)[0] / (2 * 1.96) == pytest.approx(0.5 * np.sqrt(5 / 500), rel=1e-3)
+
+
 def _slow(z):
     for _ in range(30):
         np.exp(-z * z)

@@ -107,6 +107,21 @@ def test_images_are_a_mixture_over_their_rows():
     assert found.grad_rms[0] == pytest.approx(factor * np.sqrt(np.mean((exact.slope * second) ** 2)), rel=1e-6)
 
 
+def test_a_mean_that_differs_between_rows_adds_to_the_std():
+    net = Network(activation="relu", initializer="xavier_normal", dataset="mnist_small", width=500, batch=300, depth=1,
+                  bias_mean=0.2)  # fmt: skip
+    x = propagate(net).x
+    at = theory.expectation_table(net.activation_row, None, 0.2).at(np.sqrt(np.sum(x * x, axis=1) * 2 / 1284))
+    found = predict(net)
+    assert found.std[0] ** 2 == pytest.approx(np.mean(at.std**2) + np.var(at.mean), rel=1e-6)
+    assert np.var(at.mean) > 1e-3 * found.std[0] ** 2
+    assert found.pre.mean[0] == 0.2
+    assert found.pre.rms[0] ** 2 == pytest.approx(0.04 + found.q[0], rel=1e-12)
+    squares = np.mean(x * x, axis=1)
+    norm2 = 300 * 784 * 500 * np.mean(squares * at.slope**2)
+    assert found.grad_weight_norm[0] ** 2 == pytest.approx(norm2, rel=1e-5)
+
+
 def test_atoms_keep_the_moments_of_many():
     values = np.random.default_rng(0).lognormal(0, 0.4, 3000)
     for sample in (values, np.append(values, [0.0, 0.0]), np.ones(5), np.zeros(3), values[:2]):

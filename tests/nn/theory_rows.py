@@ -34,6 +34,7 @@ HARDTANH = row("hardtanh", lambda z: np.clip(z, -1, 1), lambda z: 1.0 * (np.abs(
 SINE = row("sine", np.sin, np.cos)
 RAMP = row("ramp", lambda z, a: np.where(z > 0, z, a * z), lambda z, a: np.where(z > 0, 1.0, a), kinks=(0,),
            alpha=Alpha("slope", 0.2))  # fmt: skip
-EXTRA = (ERF, GELU, SILU, SOFTPLUS, ELU, SELU, RELU6, HARDSWISH, SOFTSIGN, HARDTANH, SINE, RAMP)
+HINGE = row("hinge", lambda z: np.maximum(z - 0.7, 0), lambda z: 1.0 * (z > 0.7), kinks=(0.7,))  # no binary fraction
+EXTRA = (HINGE, ERF, GELU, SILU, SOFTPLUS, ELU, SELU, RELU6, HARDSWISH, SOFTSIGN, HARDTANH, SINE, RAMP)
 KNOWN = {r.key for r in EXTRA}
 ALL = (*EXTRA, *(r for key, r in ACTIVATIONS.items() if key not in KNOWN and key != "softmax"))
