@@ -109,7 +109,7 @@ class AngleCurves:
             axes.plot([], [], "--", color=INK, lw=1.5, zorder=4, animated=True, visible=False)[0]
             for _ in COLORS[1:count]
         ]
-        self._text = live_text(axes, 0.99, 0.985, "right", "top")
+        self._text = live_text(axes, 1.0, 1.02, "right", "bottom")
 
     def update(self, measured: Array, theory: Array | None, goal: float | None) -> None:
         """Show angles in degrees, (depth + 1, inputs - 1), by theory too where it says something; and its end."""

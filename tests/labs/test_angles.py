@@ -71,7 +71,8 @@ def test_a_linear_network_is_said_to_keep_angles():
 def test_no_theory_is_drawn_where_there_is_none(values, reason):
     result = compute(Angles(**values))
     assert result.theory is result.std_theory is result.end is None
-    assert f"No theory is drawn: {reason}" in explain(result) or reason in explain(result)
+    assert "No theory is drawn: " in explain(result)
+    assert reason in explain(result)
     view = LAB.view()
     view.update(result)
     assert not any(line.get_visible() for line in view._angles._theory)
