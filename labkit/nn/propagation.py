@@ -68,13 +68,16 @@ class Trace:
     cross-entropy of the batch (then `logits`, `loss` and `readout` exist too).
     """
 
-    def __init__(self, network: Network, buffers: Buffers | None = None) -> None:
+    def __init__(self, network: Network, buffers: Buffers | None = None, x: Array | None = None) -> None:
         """Propagate nothing yet."""
         self.network = network
         self._buffers = buffers or Buffers(most=0)
-        self.x, self.labels = inputs(
-            network.dataset, network.batch, network.width, network.seed, network.standardize, network.input_scale
-        )
+        if x is None:
+            self.x, self.labels = inputs(
+                network.dataset, network.batch, network.width, network.seed, network.standardize, network.input_scale
+            )
+        else:
+            self.x, self.labels = _checked(network, x), None
 
     def _empty(self, name: str, index: int = 0) -> Array:
         return self._buffers.empty(name, index, (self.network.batch, self.network.width))
@@ -215,6 +218,15 @@ class Trace:
         return tuple(h.T @ delta for h, delta in zip(befores, self.grad_pre, strict=True))
 
 
-def propagate(network: Network, buffers: Buffers | None = None) -> Trace:
-    """The forward and backward pass of `network`; see Trace."""
-    return Trace(network, buffers)
+def _checked(network: Network, x: Array) -> Array:
+    shape = network.batch, network.fan_ins[0]
+    if x.shape != shape:
+        raise ValueError(f"x must be of shape {shape} (batch, features), got {x.shape}")
+    if network.gradient_source != "cotangent":
+        raise ValueError(f"x has no labels: gradient_source must be 'cotangent', got {network.gradient_source!r}")
+    return np.asarray(x, float)
+
+
+def propagate(network: Network, buffers: Buffers | None = None, x: Array | None = None) -> Trace:
+    """The forward and backward pass of `network`; see Trace. `x`: inputs of one's own in place of the dataset's."""
+    return Trace(network, buffers, x)

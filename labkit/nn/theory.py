@@ -5,15 +5,15 @@ the first time. The real batch enters by the norms of its rows. Shapes: (depth,)
 Sources: Poole et al. (2016); Schoenholz et al. (2017), Deep information propagation.
 """
 
-from math import inf, nan, sqrt
+from math import nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labkit.nn.cosines import pair
 from labkit.nn.expectations import Expectations, expectation_table
 from labkit.nn.meanfield import trajectory
 from labkit.nn.network import Network
-from labkit.nn.pairs import hermite_shares
 from labkit.nn.prediction import Curve, Prediction
 from labkit.nn.rows import rows_of
 from labkit.nn.validity import sigma_w, std_of, unfit
@@ -92,24 +92,5 @@ def correlations(network: Network, c0: float) -> Array:
     Of two rows of the batch's mean square. By a Hermite series of 128 terms: off by at most 1e-5 for kinked
     activations near c = 1. ValueError where theory does not hold, or c0 lies outside. Source: Poole et al. (2016).
     """
-    net = network
-    reason = unfit(net)
-    if reason or not -1 <= c0 <= 1:
-        raise ValueError(reason or f"c0 must lie in [-1, 1], got {c0!r}")
-    rows = rows_of(net)
-    table = expectation_table(net.activation_row, net.alpha, net.bias_mean)
-    first = std_of(net, 0) * sqrt(net.fan_ins[0] * float(rows.squares @ rows.shares))
-    s = trajectory(table, sigma_w(net), net.bias_std, np.array([np.hypot(first, net.bias_std)]), net.depth)[:, 0]
-    result = np.empty(net.depth)
-    weights, c = (first / s[0]) ** 2 if s[0] else 0.0, c0
-    for layer in range(net.depth):
-        result[layer] = c = weights * c + 1 - weights
-        if not 0 < s[layer] < inf:
-            result[layer:] = nan
-            break
-        inside = min(max(float(s[layer]), 2.0**-20), 2.0**40)
-        shares = hermite_shares(net.activation_row, net.alpha, net.bias_mean, inside)
-        after = np.hypot(sigma_w(net) * table.rms(float(s[layer])), net.bias_std)
-        weights = (sigma_w(net) * table.rms(float(s[layer])) / after) ** 2 if after else 0.0
-        c = float(np.polynomial.polynomial.polyval(c, shares))
-    return result
+    rows = rows_of(network)
+    return pair(network, c0, float(rows.squares @ rows.shares)).pre

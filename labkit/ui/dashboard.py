@@ -44,6 +44,9 @@ class Page:
             name: field_for(name, control, defaults[name], self._on_change)
             for name, control in lab.parameters.controls().items()
         }
+        with self._held():
+            for name in self.fields:  # a control begins in the bounds that the defaults give it
+                self._restart_followers(name, {})
         self.image = widgets.Image(format="png")
         self.image.add_class("labkit-picture")
         # The page template's script writes here how many pixels wide the picture is shown: drawn at that size it is
