@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from labkit.nn.expectations import Expectations, expectation_table
 from labkit.nn.meanfield import trajectory
 from labkit.nn.network import Network
-from labkit.nn.pairs import hermite_shares
 from labkit.nn.prediction import Curve, Prediction
 from labkit.nn.rows import rows_of
+from labkit.nn.series import shares_near
 from labkit.nn.validity import sigma_w, std_of, unfit
 
 Array = NDArray[np.float64]
@@ -107,8 +107,7 @@ def correlations(network: Network, c0: float) -> Array:
         if not 0 < s[layer] < inf:
             result[layer:] = nan
             break
-        inside = min(max(float(s[layer]), 2.0**-20), 2.0**40)
-        shares = hermite_shares(net.activation_row, net.alpha, net.bias_mean, inside)
+        shares = shares_near(net.activation_row, net.alpha, net.bias_mean, float(s[layer]))
         after = np.hypot(sigma_w(net) * table.rms(float(s[layer])), net.bias_std)
         weights = (sigma_w(net) * table.rms(float(s[layer])) / after) ** 2 if after else 0.0
         c = float(np.polynomial.polynomial.polyval(c, shares))
