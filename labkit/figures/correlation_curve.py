@@ -9,7 +9,7 @@ from labkit.figures.numbers import short
 from labkit.figures.style import GREY, INK, live_text, quiet
 
 Array = NDArray[np.float64]
-_LOW, _HIGH = -0.25, 1.04
+_LOW, _HIGH = -0.42, 1.04
 
 
 class CorrelationCurve:

@@ -102,8 +102,12 @@ def _plane(row: Activation, alpha: float | None) -> tuple[PhaseMap, tuple[Place,
 
 
 def compute(parameters: PhaseDiagram) -> Result:
-    """Find the point's place in theory, and measure a network there."""
-    net = parameters.network()
+    """Find the point's place in theory, and measure a network there; overflow is a result here."""
+    with np.errstate(all="ignore"):
+        return _found(parameters, parameters.network())
+
+
+def _found(parameters: PhaseDiagram, net: Network) -> Result:
     prediction = predict(net)
     fits, end = prediction.reason_forward is None, prediction.fixed_point
     trace = propagate(net, _buffers)

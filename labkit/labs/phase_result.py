@@ -114,7 +114,7 @@ def explain(result: Result) -> str:
         measured += f" (theory {short(float(result.correlation[-1]))})"
     gradient = result.gradient
     parts.append(f"{measured}; gradient RMS {short(float(gradient[-1]))} → {short(float(gradient[0]))} on its way back")
-    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
+    return ". ".join((parts[0], *(part[0].upper() + part[1:] for part in parts[1:]))) + "."
 
 
 def _numbers(result: Result) -> list[str]:
