@@ -4,6 +4,7 @@ The plane is background, drawn once for an activation; the point and its curves 
 a whole, since their limits do.
 """
 
+from textwrap import fill
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -140,8 +141,8 @@ class _PlaneArtists:
         line = np.empty((2, 0))
         if plane is None:
             self._names = [
-                self._axes.text(0.5, 0.5, reason, transform=self._axes.transAxes, ha="center", va="center",
-                                fontsize=TITLE, color=INK, wrap=True)
+                self._axes.text(0.5, 0.5, fill(reason, 44), transform=self._axes.transAxes, ha="center", va="center",
+                                fontsize=TITLE, color=INK)
             ]  # fmt: skip
         else:
             line, self._end = plane.line, (plane.sigma_w, plane.sigma_b)
