@@ -1,13 +1,15 @@
 """LiveCanvas: the one way from artists to PNG bytes.
 
 What moves is an artist with `animated=True`; all else is background. Matplotlib itself says when the background is out
-of date: an animated artist does not mark its figure stale, a changed limit or title does.
+of date: an animated artist does not mark its figure stale, a changed limit or title does. Axes may be animated as a
+whole: then their limits change without the rest being drawn anew.
 """
 
 from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -22,7 +24,9 @@ class LiveCanvas:
         self._figure = figure
         self._canvas = FigureCanvasAgg(figure)
         self._background: Any = None
+        self._ground: Any = None  # the background and the animated axes on it, without what moves in them
         self._moving: list[Artist] = []
+        self._moving_axes: list[Artist] = []
         self.full_draws = 0
 
     def resize(self, width: int) -> None:
@@ -33,8 +37,11 @@ class LiveCanvas:
         """The figure as it is now, as a PNG file."""
         if self._background is None or self._figure.stale:
             self._draw_background()
-        else:
+        elif any(axes.stale for axes in self._moving_axes):
             self._canvas.restore_region(self._background)
+            self._draw_ground()
+        else:
+            self._canvas.restore_region(self._ground)
         for artist in self._moving:
             owner = artist.axes or self._figure
             owner.draw_artist(artist)
@@ -44,5 +51,16 @@ class LiveCanvas:
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)
         moving = self._figure.findobj(lambda artist: artist.get_animated())
-        self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
+        self._moving_axes = [artist for artist in moving if isinstance(artist, Axes)]
+        self._moving = sorted(
+            (artist for artist in moving if not isinstance(artist, Axes)), key=lambda artist: artist.get_zorder()
+        )
+        self._draw_ground()
         self.full_draws += 1
+
+    def _draw_ground(self) -> None:
+        self._ground = self._background
+        if self._moving_axes:
+            for axes in self._moving_axes:
+                self._figure.draw_artist(axes)
+            self._ground = self._canvas.copy_from_bbox(self._figure.bbox)

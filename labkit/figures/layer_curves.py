@@ -33,10 +33,7 @@ class LayerCurve:
         self._layers = np.arange(1, depth + 1)
         quiet(axes, title=title, grid="y")
         axes.set_yscale("log")
-        axes.set_xlabel("layer", fontsize=LABEL, color=INK)
-        margin = max(0.3, 0.02 * depth)
-        axes.set_xlim(1 - margin, depth + margin)
-        axes.set_xticks(_layer_ticks(depth))
+        layer_axis(axes, depth)
         size = 8 if depth <= 30 else 4
         self._band = Polygon(np.ones((3, 2)), closed=True, color=color, alpha=0.18, lw=0, animated=True, visible=False)
         axes.add_patch(self._band)
@@ -89,6 +86,14 @@ class LayerCurve:
             exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
             self._axes.set_yticks([_power(e) for e in exponents])
             self._axes.set_yticks([], minor=True)
+
+
+def layer_axis(axes: Axes, depth: int) -> None:
+    """Give axes the layers 1 .. depth along x."""
+    axes.set_xlabel("layer", fontsize=LABEL, color=INK)
+    margin = max(0.3, 0.02 * depth)
+    axes.set_xlim(1 - margin, depth + margin)
+    axes.set_xticks(_layer_ticks(depth))
 
 
 def _on_log(values: Array) -> Array:

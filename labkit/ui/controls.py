@@ -124,6 +124,11 @@ class RangeField(Field):
         self._rebound(values)
         super().restart(values)
 
+    def follow(self, parameters: Any) -> None:
+        """Take the bounds of these parameters too: those that a page opens with."""
+        self._rebound(parameters.values())
+        super().follow(parameters)
+
     def _rebound(self, values: Mapping[str, Any]) -> None:
         control = self.control
         assert isinstance(control, Range)

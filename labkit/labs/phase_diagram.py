@@ -1,0 +1,226 @@
+"""Ordered, chaotic or in between: the plane of weights and biases, and what a point of it does to a signal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import sqrt
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.figures.layer_curves import Theory
+from labkit.figures.phase import Curves, PhaseView, Place
+from labkit.labs.lab import Action, Lab, Preset
+from labkit.labs.parameters import Choice, Parameters, Range, Text
+from labkit.labs.phase_result import Result, explain, places
+from labkit.nn.activation import Activation, Alpha
+from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.critical import critical
+from labkit.nn.formula import PREFIX, parse
+from labkit.nn.lookup import activation
+from labkit.nn.network import LIMITS, Network
+from labkit.nn.phase_map import SIGMA_B, PhaseMap, phase_map, plane_end
+from labkit.nn.prediction import Prediction
+from labkit.nn.propagation import Buffers, Trace, propagate
+from labkit.nn.series import angle_by_series
+from labkit.nn.statistics import summarize
+from labkit.nn.theory import correlations, predict
+
+Array = NDArray[np.float64]
+PAIRS = 12
+_LEAST = 0.02  # sigma_w: without weights there is nothing to see
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
+    return PREFIX + values["formula"] if values["formula"] else str(values["activation"])
+
+
+def _row(values: Mapping[str, Any]) -> Activation:
+    return activation(_key(values))
+
+
+def _alpha_of(values: Mapping[str, Any]) -> Alpha:
+    return _row(values).alpha or Alpha("", 0.0)
+
+
+@dataclass(frozen=True)
+class PhaseDiagram(Parameters):
+    """What is set in this lab."""
+
+    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "tanh"
+    sigma_w: Annotated[
+        float,
+        Range(
+            "σ_w: weights",
+            low=_LEAST,
+            high=50.0,
+            note=lambda p: f"= std {p.sigma_w / sqrt(p.width):.3g} at width {p.width}",
+            bounds=lambda values: (_LEAST, plane_end(_row(values))),
+            start=lambda values: min(values["sigma_w"] or 2.0, plane_end(_row(values))),
+            follows=("activation", "formula"),
+        ),
+    ] = 2.0
+    sigma_b: Annotated[float, Range("σ_b: biases", low=0.0, high=SIGMA_B)] = 0.3
+    start: Annotated[float, Range("two inputs' correlation", low=0.0, high=1.0)] = 0.8
+    depth: Annotated[int, Range("depth", low=2, high=100, step=1)] = 30
+    alpha: Annotated[
+        float,
+        Range(
+            "alpha",
+            high=10.0,
+            shown=lambda p: _row(p.values()).alpha is not None,
+            note=lambda p: _alpha_of(p.values()).label,
+            bounds=lambda values: (_alpha_of(values).low, _alpha_of(values).high),
+            start=lambda values: _alpha_of(values).default,
+            follows=("activation", "formula"),
+        ),
+    ] = None  # type: ignore[assignment]  # the row's own default
+    formula: Annotated[str, Text("your own f(x)", more=True, parse=parse, placeholder="x * tanh(softplus(x))")] = ""
+    width: Annotated[int, Range("width", more=True, low=10, high=1000, step=10)] = 200
+    batch: Annotated[int, Range("batch", more=True, low=10, high=1000, step=10)] = 100
+    seed: Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)] = 0
+
+    def network(self) -> Network:
+        """The network that these values stand for; ValueError when there is none."""
+        return Network(
+            activation=_key(self.values()), initializer="normal", depth=self.depth, width=self.width,
+            batch=self.batch, std=self.sigma_w / sqrt(self.width), alpha=self.alpha, bias_std=self.sigma_b,
+            seed=self.seed,
+        )  # fmt: skip
+
+
+_buffers = Buffers()
+
+
+@lru_cache(maxsize=32)
+def _plane(row: Activation, alpha: float | None) -> tuple[PhaseMap, tuple[Place, ...]]:
+    """The plane and its names: moving the point finds them kept."""
+    plane = phase_map(row, alpha)
+    return plane, places(plane)
+
+
+def compute(parameters: PhaseDiagram) -> Result:
+    """Find the point's place in theory, and measure a network there; overflow is a result here."""
+    with np.errstate(all="ignore"):
+        return _found(parameters, parameters.network())
+
+
+def _found(parameters: PhaseDiagram, net: Network) -> Result:
+    prediction = predict(net)
+    fits, end = prediction.reason_forward is None, prediction.fixed_point
+    trace = propagate(net, _buffers)
+    gradient = summarize(trace, quantities=("grad_pre",), histograms=()).grad_rms
+    sigma_w, sigma_b = parameters.sigma_w, parameters.sigma_b
+    plane, named = _plane(net.activation_row, net.alpha) if fits else (None, ())
+    return Result(
+        net, sigma_w, sigma_b, parameters.start, prediction,
+        plane=plane, places=named,
+        angle=angle_by_series(net.activation_row, net.alpha, 0.0, sigma_w, sigma_b, end.q) if end else None,
+        pairs=measured_pairs(net, parameters.start, float(np.sqrt(np.mean(np.square(trace.x))))),
+        correlation=correlations(net, parameters.start) if fits else None,
+        gradient=gradient,
+    )  # fmt: skip
+
+
+def measured_pairs(network: Network, start: float, rms: float = 1.0) -> Array:
+    """Correlation (cosine) of z by layer, (PAIRS, depth), of pairs of inputs that start at `start`.
+
+    The inputs have that cosine exactly, and `rms` each; they go through the weights and biases of `network`.
+    """
+    trace = Trace(replace(network, batch=2 * PAIRS))
+    trace.x = _inputs(network.width, start, network.seed) * rms
+    return np.stack([_cosines(z) for z in trace.pre], axis=1)
+
+
+@lru_cache(maxsize=16)
+def _directions(width: int, seed: int) -> tuple[Array, Array]:
+    """Two orthogonal inputs of RMS 1 for each pair, (PAIRS, width) each."""
+    drawn = np.random.default_rng((seed, width)).standard_normal((PAIRS, width, 2))
+    q, _ = np.linalg.qr(drawn)
+    return q[..., 0] * sqrt(width), q[..., 1] * sqrt(width)
+
+
+def _inputs(width: int, start: float, seed: int) -> Array:
+    first, beside = _directions(width, seed)
+    return np.concatenate([first, start * first + sqrt(1 - start * start) * beside])
+
+
+def _cosines(z: Array) -> Array:
+    """Of the first half of the rows with the second, (PAIRS,); NaN where a row is 0 or not finite."""
+    with np.errstate(all="ignore"):
+        unit = z / np.abs(z).max(axis=1, keepdims=True)
+        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        result: Array = np.sum(unit[:PAIRS] * unit[PAIRS:], axis=1)
+    return result
+
+
+class _View(PhaseView):
+    """The picture, fed with a Result."""
+
+    def update(self, result: Result) -> None:
+        """Show a result."""
+        said = result.prediction
+        self.show_plane(result.label, result.plane, result.places, _refusal(said))
+        end, scale = (None, None) if result.angle is None else (result.angle.c_star, result.angle.xi_c)
+        self.show_point(
+            result.sigma_w, result.sigma_b,
+            Curves(result.pairs, result.correlation, end, scale, result.gradient, _theory(said)),
+        )  # fmt: skip
+
+
+def _refusal(said: Prediction) -> str:
+    return f"There is no plane to draw: {said.reason_forward}." if said.reason_forward else ""
+
+
+def _theory(said: Prediction) -> Theory | None:
+    line, band = said.grad_rms, said.grad_rms_band
+    return Theory(line, band.low, band.high) if line is not None and band is not None else None
+
+
+def _critical(p: PhaseDiagram) -> Mapping[str, Any]:
+    """The critical sigma_w at this sigma_b; ValueError says why there is none."""
+    found = critical(p.network())
+    if found.std is None:
+        raise ValueError(f"there is no critical σ_w at σ_b = {p.sigma_b:g}: {found.reason}")
+    sigma_w, end = found.std * sqrt(p.width), plane_end(_row(p.values()))
+    if not _LEAST <= sigma_w <= end:
+        raise ValueError(f"the critical σ_w at σ_b = {p.sigma_b:g} is {sigma_w:.4g}, outside this plane")
+    return {"sigma_w": sigma_w}
+
+
+def _at(activation: str, sigma_w: float, sigma_b: float, **more: Any) -> dict[str, Any]:
+    return {"activation": activation, "sigma_w": sigma_w, "sigma_b": sigma_b, **more}
+
+
+LAB = Lab(
+    key="phase_diagram",
+    title="Phase diagram",
+    question="Order, chaos, or the line between: how many layers does a signal survive?",
+    parameters=PhaseDiagram,
+    compute=compute,
+    view=_View,
+    explain=explain,
+    presets=(
+        Preset("tanh, ordered", "All inputs end alike: after how many layers?", _at("tanh", 1.3, 0.3, start=0.2)),
+        Preset("tanh, chaotic", "Two inputs nearly alike: do they stay so?", _at("tanh", 2.0, 0.3, start=0.98)),
+        Preset("tanh, critical", "What is left of a difference after 100 layers?",
+               _at("tanh", 1.3270098, 0.2236068, start=0.2, depth=100)),
+        Preset("ReLU's critical point", "One point, not a line: what does a bias do to it?",
+               _at("relu", sqrt(2), 0.0, start=0.0)),
+        Preset("ReLU, weights too large", "Does ReLU have a chaotic phase?", _at("relu", 2.0, 0.3, start=0.5)),
+        Preset("Sigmoid with σ_w = 1", "Why is this the hardest start of all?", _at("sigmoid", 1.0, 0.0, start=0.0)),
+        Preset("Sigmoid near its line", "Where have the sigmoid's good weights gone?",
+               _at("sigmoid", 10.2, 0.5, start=0.2)),
+        Preset("GELU in He's place", "Weights made for ReLU: is GELU's signal safe?",
+               _at("gelu", sqrt(2), 0.0, start=0.0)),
+        Preset("GELU's line", "It begins only at some bias: where?", _at("gelu", 1.41, 1.0, start=0.2)),
+        Preset("ReLU6, chaotic", "ReLU has no chaos: what does the bound at 6 change?",
+               _at("relu6", 2.0, 0.3, start=0.98)),
+        Preset("SELU at its design point", "Made to keep mean 0 and variance 1: does it keep two inputs apart?",
+               _at("selu", 1.0, 0.0, start=0.2)),
+        Preset("Softmax", "Which theory holds for it?", _at("softmax", 2.0, 0.3)),
+    ),
+    actions=(Action("Critical", _critical),),
+)  # fmt: skip
