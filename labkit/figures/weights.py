@@ -72,7 +72,7 @@ class WeightsView:
     def _make(self, labels: tuple[str, ...]) -> None:
         self.figure.clear()
         self._labels = labels
-        above = self.figure.add_gridspec(1, len(TITLES), left=0.045, right=0.985, top=0.865, bottom=0.595, wspace=0.24)
+        above = self.figure.add_gridspec(1, len(TITLES), left=0.053, right=0.985, top=0.865, bottom=0.595, wspace=0.24)
         self.panels = {
             name: Panel(self.figure.add_subplot(above[0, i]), title, _COLORS[name])
             for i, (name, title) in enumerate(TITLES.items())
@@ -130,8 +130,9 @@ class Panel:
         if (low, high, top) == self._limits:
             return  # nothing to draw anew
         self._limits = (low, high, top)
-        self.axes.set(xlim=(low, high), ylim=(0, top * 1.02))
-        ends = [low, high] if low == 0 or high == 0 else [low, 0.0, high]
+        self.axes.set(xlim=(low, high), ylim=(0, top * 1.15))
+        near = 0.15 * (high - low)  # a 0 in there would run into the label of that end
+        ends = [low, 0.0, high] if low + near < 0 < high - near else [low, high]
         labels = self.axes.set_xticks(ends, [short(v) for v in ends])
         labels[0].label1.set_horizontalalignment("left")
         labels[-1].label1.set_horizontalalignment("right")

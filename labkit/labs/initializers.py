@@ -26,7 +26,7 @@ from labkit.nn.statistics import Distribution
 Array = NDArray[np.float64]
 Limits = tuple[float, float]
 _BINS = 40
-_REACHES = (2.0, 6.0, 10.0)  # in stds: a uniform reaches 1.7, a large Gaussian sample about 5
+_REACHES = (2.0, 5.8, 10.0)  # in stds: a uniform reaches 1.7, a large Gaussian sample about 5
 _FANS = {"in": "fan in", "out": "fan out"}
 
 

@@ -19,7 +19,7 @@ def test_bars_and_the_dark_bar_are_the_shares_of_the_histograms():
     for name, panel in view.panels.items():
         distribution = result.distributions[name]
         assert panel.bars.get_data().values.sum() + distribution.zeros[0] == pytest.approx(1)
-        np.testing.assert_array_equal(panel.bars.get_data().edges, distribution.edges[0])
+        np.testing.assert_array_equal(panel.bars.get_data().edges, distribution.edges)
     dark = view.panels["post"].zeros
     assert dark.get_visible()
     assert dark.get_data().values[0] == result.distributions["post"].zeros[0] > 0.4
@@ -92,7 +92,7 @@ def test_what_moves_does_not_redraw_what_stands():
         view.update(LAB.result(OneLayer(initializer=initializer, fan_in=410, fan_out=400)))
         pictures.add(canvas.render())
     draws = canvas.full_draws
-    view.update(LAB.result(OneLayer(initializer="xavier_normal", fan_in=412, fan_out=400)))
+    view.update(LAB.result(OneLayer(initializer="lecun_normal", fan_in=412, fan_out=400)))
     canvas.render()
     assert canvas.full_draws == draws
     assert len(pictures) == 2

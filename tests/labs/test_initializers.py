@@ -56,7 +56,8 @@ def test_z_and_gradient_have_the_promised_spread(key, fan_in, fan_out):
 
 @pytest.mark.parametrize(("key", "z", "back"), [
     ("lecun_normal", 1.0, 0.25), ("xavier_uniform", 1.6, 0.4), ("he_normal", 2.0, 0.5),
-    ("torch_default", 1 / 3, 1 / 12), ("orthogonal", 1.0, 0.25), ("uniform", 400 / 3, 100 / 3), ("constant", 4.0, 1.0), ("zeros", 0.0, 0.0),
+    ("torch_default", 1 / 3, 1 / 12), ("orthogonal", 1.0, 0.25),
+    ("uniform", 400 / 3, 100 / 3), ("constant", 4.0, 1.0), ("zeros", 0.0, 0.0),
 ])  # fmt: skip
 def test_variances_from_400_to_100_units_are_those_of_the_papers(key, z, back):
     promised = compute(own(key, fan_in=400, fan_out=100)).promises
