@@ -17,15 +17,17 @@ from labkit.nn.checks import number_within
 class Control:
     """What every control has: a label, and how it depends on the other values.
 
-    `more` puts it behind 'more'. `shown(parameters)` tells whether it has a meaning now. `given(parameters)` is the
-    value that something else decides, which the control then only shows; None where the control decides. `note` says
-    in a few words what the present value means. When a field named in `follows` changes, the control starts anew with
-    `start(values)`, which is also its default where that is None.
+    `more` puts it behind 'more'. `shown(parameters)` tells whether it has a meaning now; where it has none it leaves
+    its place empty, or with `folds` gives it up to those below it. `given(parameters)` is the value that something
+    else decides, which the control then only shows; None where the control decides. `note` says in a few words what
+    the present value means. When a field named in `follows` changes, the control starts anew with `start(values)`,
+    which is also its default where that is None.
     """
 
     label: str
     more: bool = False
     shown: Callable[[Any], bool] | None = None
+    folds: bool = False
     given: Callable[[Any], float | None] | None = None
     note: Callable[[Any], str] | None = None
     follows: tuple[str, ...] = ()

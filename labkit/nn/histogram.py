@@ -21,6 +21,13 @@ def step_above(size: float) -> float:
     return float(f"5e{power + 1}")
 
 
+def rounded_up(size: float) -> float:
+    """The least of 1, 1.5, 2, 3, 4, 6, 8 times a power of ten that is at least `size` (> 0)."""
+    power = floor(log10(size))
+    bounds = (float(f"{step}e{power}") for step in (1, 1.5, 2, 3, 4, 6, 8))
+    return next((bound for bound in bounds if bound >= size), float(f"1e{power + 1}"))
+
+
 _SMALLEST, _LARGEST = 1e-300, 5e307  # below the first, bins would be narrower than the numbers lie apart
 
 

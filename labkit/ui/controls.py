@@ -76,6 +76,8 @@ class Field:
         control = self.control
         visible = control.shown is None or control.shown(parameters)
         _set(self.box.layout, "visibility", "visible" if visible else "hidden")
+        if control.folds:
+            _set(self.box.layout, "display", None if visible else "none")
         given = control.given(parameters) if control.given else None
         if given is not None or self.parts[0].disabled:
             self._show(self.value if given is None else given)
@@ -152,12 +154,18 @@ class LogRangeField(Field):
             value=self.value, base=10, min=log10(control.low), max=log10(control.high), step=0.05,
             description=control.label, readout=False,
         )  # fmt: skip
+        self._displayed = slider.value
         box = widgets.FloatText(value=self.value, description=f"{control.label}, any value")
         box.add_class("labkit-number")
         return slider, box
 
     def _read(self, part: Any) -> Any:
-        return float(f"{part.value:.3g}") if part is self.parts[0] else part.value
+        if part is not self.parts[0]:
+            return part.value
+        if abs(log10(part.value / self._displayed)) < part.step / 2:
+            return self.value  # the browser's slider, put between two steps, has only gone to the nearest one
+        self._displayed = part.value
+        return float(f"{part.value:.3g}")
 
     def _display(self, value: Any) -> None:
         self._display_slider(value)
@@ -166,7 +174,7 @@ class LogRangeField(Field):
     def _display_slider(self, value: Any) -> None:
         control = self.control
         assert isinstance(control, LogRange)
-        self.parts[0].value = min(max(value, control.low), control.high)
+        self.parts[0].value = self._displayed = min(max(value, control.low), control.high)
 
     def _after_widget(self, part: Any) -> None:
         # The slider that is being dragged is left alone, or it would jump back under the finger.

@@ -173,12 +173,12 @@ class Page:
         """A menu of the presets; it is a command and keeps no choice."""
         if not self.lab.presets:
             return []
-        options = [("Scenes …", None), *((preset.name, number) for number, preset in enumerate(self.lab.presets))]
+        options = [("Scenes …", -1), *((preset.name, number) for number, preset in enumerate(self.lab.presets))]
         menu = _classed(widgets.Dropdown(options=options, description="scenes"), "labkit-scenes")
 
         def chosen(change: Any) -> None:
-            if change.new is not None:
-                menu.value = None
+            if change.new >= 0:
+                menu.value = -1  # None would leave the menu blank
                 self.show_preset(self.lab.presets[change.new])
 
         menu.observe(chosen, "value")

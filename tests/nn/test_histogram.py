@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labkit.nn.histogram import bin_edges, bin_of, count, decades, snapped, step_above
+from labkit.nn.histogram import bin_edges, bin_of, count, decades, rounded_up, snapped, step_above
 
 CHUNK = 16384
 SIZES = [1, 2, 999, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 17]
@@ -203,3 +203,13 @@ def test_decades_leave_less_than_two_steps_empty_on_a_side(a, b):
 )
 def test_decades_by_example(values, exponents):
     assert decades(*values) == exponents
+
+
+@given(st.floats(1e-300, 1e300))
+def test_rounded_up_holds_the_size_and_wastes_at_most_half(size):
+    assert size <= rounded_up(size) <= 1.5 * size * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-4, 0.0015, 0.02, 0.3, 4.0, 60.0, 8e5])
+def test_rounded_up_keeps_a_round_size(size):
+    assert rounded_up(size) == size

@@ -3,9 +3,12 @@
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import pytest
 
 from labkit.labs.lab import Lab
+from labkit.labs.parameters import Switch
+from labkit.ui.controls import field_for
 from labkit.ui.dashboard import Page
 
 KINDS = {
@@ -91,3 +94,30 @@ def test_a_given_value_is_shown_and_the_users_own_returns(board: Page) -> None:
 def test_a_note_is_text_and_no_markup(board: Page) -> None:
     board.fields["sweep"].parts[0].value = "blue"
     assert "&lt;blue&gt;" in board.fields["sweep"].said
+
+
+@pytest.mark.parametrize("value", [2**0.5, 0.0, 0.0123, 99.0])
+def test_a_slider_that_goes_to_its_nearest_step_changes_nothing(board: Page, value: float) -> None:
+    board.set({"size": value})
+    slider = board.fields["size"].parts[0]
+    slider.value = 10 ** (round(np.log10(slider.value) / slider.step) * slider.step)  # as the browser does
+    assert shown(board).size == value
+
+
+def test_a_given_value_at_its_nearest_step_does_not_become_the_users_own(board: Page) -> None:
+    field = board.fields["size"]
+    field.parts[0].value = 10.0
+    board.fields["color"].parts[0].value = "blue"
+    field.parts[0].value = 10**0.9  # the step nearest to the 7.5 that is given
+    board.fields["color"].parts[0].value = "red"
+    assert shown(board).size == 10.0
+
+
+def test_a_control_that_folds_gives_up_its_place() -> None:
+    control = Switch("wide", folds=True, shown=lambda shown: shown)
+    field = field_for("wide", control, True, lambda name: None)
+    places = []
+    for visible in (True, False, True):
+        field.follow(visible)
+        places.append(field.box.layout.display)
+    assert places == [None, "none", None]
