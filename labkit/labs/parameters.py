@@ -19,8 +19,8 @@ class Control:
 
     `more` puts it behind 'more'. `shown(parameters)` tells whether it has a meaning now. `given(parameters)` is the
     value that something else decides, which the control then only shows; None where the control decides. `note` says
-    in a few words what the present value means. When the field named `follows` changes, the control starts anew with
-    `start(values)`.
+    in a few words what the present value means. When a field named in `follows` changes, the control starts anew with
+    `start(values)`. A control that is not shown leaves its place empty, or gives it up where `folds`.
     """
 
     label: str
@@ -28,8 +28,9 @@ class Control:
     shown: Callable[[Any], bool] | None = None
     given: Callable[[Any], float | None] | None = None
     note: Callable[[Any], str] | None = None
-    follows: str | None = None
+    follows: tuple[str, ...] = ()
     start: Callable[[Mapping[str, Any]], Any] | None = None
+    folds: bool = False
 
     def check(self, value: Any) -> Any:
         """`value` in the control's type; ValueError with the rule and the value (the caller names the field)."""

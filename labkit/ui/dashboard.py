@@ -104,7 +104,7 @@ class Page:
 
     def _restart_followers(self, name: str, values: Mapping[str, Any]) -> None:
         for field in self.fields.values():
-            if field.control.follows == name:
+            if name in field.control.follows:
                 field.restart({**self._values(), **values})
 
     def _on_change(self, name: str) -> None:
