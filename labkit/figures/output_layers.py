@@ -83,32 +83,34 @@ class _Column:
     def _draw_outputs(axes: Axes, output: Output) -> None:
         bounded = output.outputs.min() >= 0 and output.outputs.max() <= 1
         axes.set_ylim((-0.05, 1.55) if bounded else (-7, 11))
-        if bounded:
-            axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-        names = ("true class", "others", "")
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 1] if bounded else [-5, 0, 5])
         styles = ((BLUE, "-"), (GREEN, _DASH), (GREEN, _DOT))
-        for values, (color, dash), name in zip(output.outputs.T, styles, names, strict=False):
-            axes.plot(output.z, values, color=color, ls=dash, lw=2.6, label=name or None)
+        for values, (color, dash) in zip(output.outputs.T, styles, strict=False):
+            axes.plot(output.z, values, color=color, ls=dash, lw=2.6)
         if output.outputs.shape[1] > 1:
-            axes.legend(loc="upper right", fontsize=LABEL, frameon=False, borderaxespad=0, labelspacing=0.2)
+            axes.text(5.8, 1.05, "true class", color=BLUE, fontsize=LABEL, ha="right", va="bottom")
+            axes.text(-5.8, 0.93, "others", color=GREEN, fontsize=LABEL, ha="left", va="bottom")
 
     @staticmethod
     def _draw_gradients(axes: Axes, output: Output) -> None:
         same = np.allclose(output.gradient, output.squared)
         axes.set_ylim((-8, 9) if same else (-1.1, 0.65))
+        axes.set_yticks([-5, 0, 5] if same else [-1, -0.5, 0])
         axes.axhline(0, color=GREY, lw=1)
         axes.plot(output.z, output.gradient, color=VERMILLION, lw=2.6, label=output.loss)
         if not same:
             axes.plot(output.z, output.squared, color=GREY, lw=2.4, ls=_DASH, label="squared error")
-        axes.legend(loc="upper left", fontsize=LABEL, frameon=False, borderaxespad=0, ncols=1, labelspacing=0.2)
+        axes.legend(loc="upper left", fontsize=LABEL, frameon=False, borderaxespad=0, labelspacing=0.2)
 
     def update(self, output: Output) -> None:
         """Move the point."""
-        for cursor, low, high in zip(self.cursors, (-7, -8), (7, 6), strict=True):
-            cursor.set_data([output.at, output.at], [low, high])
+        for cursor, drawn in zip(self.cursors, (output.outputs, output.gradient), strict=True):
+            cursor.set_data([output.at] * 2, [min(-0.1, 1.2 * drawn.min()), max(0.02, drawn.max())])
         self.points.set_data([output.at] * len(output.outputs_at), output.outputs_at)
         self.gradient.set_data([output.at], [output.gradient_at])
         self.squared.set_data([output.at], [output.squared_at])
-        values = "  ".join(signed(float(v), 2) for v in output.outputs_at)
-        self.text.set_text(f"output {values}\nloss {signed(output.loss_at)}")
+        self.squared.set_visible(output.squared_at != output.gradient_at)
+        values = " + ".join(signed(float(v), 2) for v in output.outputs_at)
+        total = " = 1" if len(output.outputs_at) > 1 else ""
+        self.text.set_text(f"output {values}{total}\nloss {signed(output.loss_at)}")
         self.gradient_text.set_text(f"at the point: {signed(output.gradient_at)}")

@@ -16,11 +16,12 @@ from labkit.figures.style import GREY, INK, LABEL, LINE, TICK, blank, live_text
 from labkit.nn.portrait import Portrait
 
 _TOP, _BOTTOM = 0.875, 0.02  # shares of the picture's height between which the rows stand
-_FORMULA = 13.0  # points, where there is room
-_FORMULA_WIDTH = 0.245
+_FORMULA, _SMALL, _TWO_LINES = 13.0, 9.5, 10.0  # points: with room; too small for a line; of two lines
+_BREAK = r",\ "
+_FORMULA_WIDTH = 0.23
 _COLUMNS = (
-    (0.290, "output\nrange"), (0.366, "effective\nrange"), (0.480, "zero-\ncentered"), (0.571, "saturates"),
-    (0.655, "gain\nforward"), (0.728, "gain\nback"), (0.796, "has a slope\neverywhere"), (0.908, "time\n(measured)"),
+    (0.268, "output\nrange"), (0.345, "effective\nrange"), (0.459, "zero-\ncentered"), (0.556, "saturates"),
+    (0.650, "gain\nforward"), (0.729, "gain\nback"), (0.796, "has a slope\neverywhere"), (0.902, "time,\nmeasured"),
 )  # fmt: skip
 
 
@@ -82,26 +83,47 @@ class PropertyTable:
 
     def _set_formula(self, place: int, formula: str) -> None:
         text = self._formulas[place]
-        if text.get_text() != (shown := f"${mathtext(formula)}$" if formula else ""):
+        if text.get_gid() != formula:  # laid out anew only for another function
+            text.set_gid(formula)
+            shown, size = fitted(formula, self._points)
             text.set_text(shown)
-            text.set_fontsize(min(_FORMULA, fitting(shown, self._points)))
+            text.set_fontsize(size)
 
 
 def mathtext(formula: str) -> str:
     r"""LaTeX in the words that Matplotlib knows.
 
-    >>> mathtext(r"\tfrac18 + \tfrac{z}{2}")
-    '\\frac{1}{8} + \\frac{z}{2}'
+    >>> mathtext(r"\tfrac18 + \frac{z}{2} + \sqrt 2")
+    '$\\frac{1}{8} + \\dfrac{z}{2} + \\sqrt{2}$'
     """
-    return re.sub(r"\\[td]frac(\d)(\d)", r"\\frac{\1}{\2}", formula).replace(r"\tfrac", r"\frac")
+    formula = re.sub(r"(?<!\\t)(?<!\\d)\\frac", r"\\dfrac", formula)
+    formula = re.sub(r"\\tfrac(\d)(\d)", r"\\frac{\1}{\2}", formula).replace(r"\tfrac", r"\frac")
+    return "$" + re.sub(r"\\sqrt (\w)", r"\\sqrt{\1}", formula) + "$"
 
 
-def fitting(text: str, points: float) -> float:
-    """The size at which a formula is so many points wide."""
-    if not text:
-        return TICK
-    width = MathTextParser("path").parse(text, 72, FontProperties(size=TICK))[0]
-    return float(TICK * points / max(width, 1.0))
+def fitted(formula: str, points: float) -> tuple[str, float]:
+    """The formula as Matplotlib's text, and the size at which it is at most so many points wide.
+
+    A long one takes two lines. Nothing where Matplotlib cannot read it: a picture without a formula is better than
+    none.
+    """
+    if not formula:
+        return "", _FORMULA
+    parts = formula.split(_BREAK)
+    lines = [(_BREAK.join(parts[:i]) + ",", _BREAK.join(parts[i:])) for i in range(1, len(parts))]
+    try:
+        size = _size(formula, points)
+        if size >= _SMALL or not lines:
+            return mathtext(formula), size
+        size, pair = max((min(_size(line, points) for line in pair), pair) for pair in lines)
+    except ValueError:
+        return "", _FORMULA
+    return "\n".join(map(mathtext, pair)), min(size, _TWO_LINES)
+
+
+def _size(formula: str, points: float) -> float:
+    width = MathTextParser("path").parse(mathtext(formula), 72, FontProperties(size=_FORMULA))[0]
+    return float(min(_FORMULA, _FORMULA * points / max(width, 1.0)))
 
 
 def cells(p: Portrait) -> list[str]:

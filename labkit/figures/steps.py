@@ -96,4 +96,4 @@ class StepsView:
 
 def _top(slope: float) -> float:
     """Few steps, so that the axes stand still while the steepness moves."""
-    return 0.5 if slope <= 0.5 else 2.0 if slope <= 2.0 else 5.0
+    return 1.0 if slope <= 1.0 else 5.0

@@ -24,15 +24,14 @@ def _all(p: Any) -> tuple[Chosen, ...]:
 
 
 def _functions(p: Any) -> str:
-    slopes = [f"{one.label} {signed(largest_slope(one.row, one.alpha))}" for one in _all(p)]
+    slopes = [f"{signed(largest_slope(one.row, one.alpha))} ({one.label})" for one in _all(p)]
     narrow = []
     for one in _all(p):
         low, high = effective_range(one.row, one.alpha)
         if isfinite(low) and isfinite(high):
-            narrow.append(f"{one.label} only from {interval(low, high)}")
-    ranges = f"Of use (slope at least {100 * EFFECTIVE_FROM:g} % of the largest): {_listed(narrow)}." if narrow else (
-        "None of them is flat on both sides."
-    )  # fmt: skip
+            narrow.append(f"{one.label} from {interval(low, high)}")
+    rule = f"Effective range (slope at least {100 * EFFECTIVE_FROM:g} % of the largest)"
+    ranges = f"{rule}: {_listed(narrow)}." if narrow else "None of them goes flat on both sides."
     return f"Largest slopes: {_listed(slopes)}. {ranges}"
 
 
@@ -52,8 +51,9 @@ def _step(p: Any) -> str:
     k, ramp = p.steepness, two_relus(p.steepness)
     bend = float(ramp.kinks[1])
     apart = abs(float(ramp(np.array([bend]))[0]) - float(sigmoid(np.array([k * bend]))[0]))
+    power = "z" if k == 1 else f"{k:g} z"
     return (
-        f"The logistic 1/(1 + exp(−{k:g} z)) differs from the step by more than 1 % only for |z| < "
+        f"The logistic 1/(1 + exp(−{power})) differs from the step by more than 1 % only for |z| < "
         f"{signed(log(99) / k)}, and has slope {signed(k / 4)} at 0, where the step has none. Two ReLUs that share its "
         f"slope at 0 are never farther from it than {signed(apart)}, at z = ±{signed(bend)}."
     )
