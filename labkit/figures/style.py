@@ -39,6 +39,17 @@ def quiet(axes: Axes, *, title: str = "", grid: str | None = None) -> None:
         axes.set_axisbelow(True)
 
 
+def blank(axes: Axes) -> None:
+    """Leave axes without frame, ticks and ground: a place for texts and samples.
+
+    Unlike `set_axis_off` it leaves nothing that is never drawn and so marks the figure as out of date.
+    """
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.patch.set_visible(False)
+
+
 def live_text(axes: Axes, x: float, y: float, ha: str, va: str) -> LiveText:
     """An empty text that moves, at a place given as shares of the axes."""
     text = LiveText(x, y, "", ha=ha, va=va, transform=axes.transAxes, fontsize=LABEL, color=INK, animated=True)

@@ -75,7 +75,7 @@ class OneLayer(Parameters):
     gain: Annotated[
         float,
         LogRange(
-            "gain", folds=True, shown=_takes("gain"), low=0.1, high=10.0, follows="initializer", start=_own_gain,
+            "gain", folds=True, shown=_takes("gain"), low=0.1, high=10.0, follows=("initializer",), start=_own_gain,
             note=lambda p: gain_note(p.activation_row, p.shape),
         ),
     ] = 1.0  # fmt: skip
@@ -84,7 +84,7 @@ class OneLayer(Parameters):
         float,
         Range(
             "alpha", folds=True, shown=lambda p: p.shape is not None, low=0.0, high=10.0, bounds=_alpha_bounds,
-            follows="activation", start=_own_alpha, note=lambda p: p.activation_row.alpha.label if p.shape else "",
+            follows=("activation",), start=_own_alpha, note=lambda p: p.activation_row.alpha.label if p.shape else "",
         ),
     ] = 0.01  # fmt: skip
     batch: Annotated[int, Range("batch", more=True, low=1, high=1000, step=1)] = 200

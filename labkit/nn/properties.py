@@ -45,7 +45,8 @@ def _kept(method: Callable[..., T]) -> Callable[..., T]:
     return call
 
 
-def _along(function: Callable[..., Array], activation: Activation, z: Array, alpha: float | None) -> Array:
+def along(function: Callable[..., Array], activation: Activation, z: Array, alpha: float | None) -> Array:
+    """The row's function or derivative at z; of one that couples its units: along one unit of two, the other at 0."""
     if activation.elementwise:
         return function(z, alpha)
     pair = np.stack([z, np.zeros_like(z)], axis=-1)
@@ -53,11 +54,11 @@ def _along(function: Callable[..., Array], activation: Activation, z: Array, alp
 
 
 def _values(activation: Activation, z: Array, alpha: float | None) -> Array:
-    return _along(activation.function, activation, z, alpha)
+    return along(activation.function, activation, z, alpha)
 
 
 def _slopes(activation: Activation, z: Array, alpha: float | None) -> Array:
-    return np.abs(_along(activation.derivative, activation, z, alpha))
+    return np.abs(along(activation.derivative, activation, z, alpha))
 
 
 def _places(activation: Activation, alpha: float | None) -> Array:
@@ -163,7 +164,7 @@ def _kinks_where(
     found = []
     for kink in activation.kinks_at(alpha):
         side = _SIDE * max(1.0, abs(kink))
-        left, right = _along(function, activation, np.array([kink - side, kink + side]), alpha)
+        left, right = along(function, activation, np.array([kink - side, kink + side]), alpha)
         if not abs(right - left) <= tolerance * max(1.0, abs(left), abs(right)):
             found.append(kink)
     return tuple(found)

@@ -75,9 +75,10 @@ class Field:
         """Bring visibility, given value and note in line with the parameters."""
         control = self.control
         visible = control.shown is None or control.shown(parameters)
-        _set(self.box.layout, "visibility", "visible" if visible else "hidden")
         if control.folds:
             _set(self.box.layout, "display", None if visible else "none")
+        else:
+            _set(self.box.layout, "visibility", "visible" if visible else "hidden")
         given = control.given(parameters) if control.given else None
         if given is not None or self.parts[0].disabled:
             self._show(self.value if given is None else given)

@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+
+from labkit.figures.activation_pages import PAGES
+from labkit.figures.canvas import LiveCanvas
+from labkit.figures.functions import STYLES
+from labkit.figures.intervals import interval, signed
+from labkit.figures.property_table import cells, fitted, mathtext
+from labkit.labs.activation_functions import LAB, ActivationFunctions, compute
+from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.formula import parse
+from labkit.nn.portrait import portrait
+
+KEYS = list(ACTIVATIONS)
+SIX = [tuple(KEYS[i : i + 6]) for i in range(0, len(KEYS), 6)]
+
+
+def shown(**values):
+    view = LAB.view()
+    view.update(compute(ActivationFunctions(**values)))
+    return view
+
+
+def alphas(keys):
+    return next((ACTIVATIONS[key].alpha.default for key in keys if ACTIVATIONS[key].alpha), 0.01)
+
+
+def check_inside(view):
+    LiveCanvas(view.figure).render()
+    width, height = view.figure.canvas.get_width_height()
+    for axes in view.figure.axes:
+        tight = axes.get_tightbbox()
+        texts = [text.get_window_extent() for text in axes.texts if text.get_text()]
+        for box in (tight, *texts) if tight.width else texts:
+            assert box.x0 >= -1
+            assert box.y0 >= -1
+            assert box.x1 <= width + 1
+            assert box.y1 <= height + 1
+
+
+@pytest.mark.parametrize("keys", SIX, ids="-".join)
+@pytest.mark.parametrize("page", ["functions", "properties"])
+def test_six_functions_and_a_long_formula_fit_the_picture(keys, page):
+    formula = "where(x > 0, x, alpha * x) + 0.25 * sin(x) * exp(-x * x)"
+    check_inside(shown(view=page, activations=keys, alpha=alphas(keys), formula=formula))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_fits_the_picture(page):
+    check_inside(shown(view=page))
+
+
+MOVES = {
+    "functions": [{"alpha": alpha} for alpha in (0.01, 0.03, 0.05)],
+    "properties": [{"alpha": alpha} for alpha in (0.01, 0.2, 0.9)],
+    "step": [{"steepness": k} for k in (0.5, 1.0, 4.0)],
+    "approximation": [{"relus": n} for n in (1, 2, 7, 64)],
+    "outputs": [{"logit": z} for z in (-6.0, 0.3, 6.0)],
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_moving_slider_redraws_no_background(page):
+    view = LAB.view()
+    canvas = frames = None
+    for move in MOVES[page]:
+        view.update(compute(ActivationFunctions(view=page, **move)))
+        canvas = canvas or LiveCanvas(view.figure)
+        frames = [*(frames or []), canvas.render()]
+    assert canvas.full_draws == 1
+    assert len(set(frames)) == len(frames)
+
+
+def test_over_the_whole_of_alpha_the_background_is_redrawn_a_few_times_at_most():
+    view = LAB.view()
+    canvas = LiveCanvas(view.figure)
+    for alpha in np.linspace(0, 1, 41):
+        view.update(compute(ActivationFunctions(alpha=float(alpha))))
+        canvas.render()
+    assert canvas.full_draws <= 4
+
+
+def test_lines_are_the_functions_and_those_not_chosen_are_hidden():
+    view = shown(activations=("tanh", "relu"))
+    rows = view.page.rows
+    assert [row.value.get_visible() for row in rows] == [True, True, False, False, False, False, False]
+    z, value = rows[0].value.get_data()
+    np.testing.assert_allclose(value, np.tanh(z))
+    np.testing.assert_allclose(rows[0].bar.get_xdata(), [-np.arccosh(10), np.arccosh(10)])
+    assert rows[1].right.get_visible()
+    assert not rows[1].left.get_visible()
+
+
+def test_curves_differ_by_dash_or_color_both():
+    assert len({color for color, _ in STYLES}) == len(STYLES)
+    assert len({str(dash) for _, dash in STYLES[:-1]}) == len(STYLES) - 1
+
+
+def test_a_capped_function_is_seen_whole_and_an_endless_one_to_half_the_reach():
+    assert shown(activations=("relu6",)).page.panels[0].get_ylim()[1] >= 6
+    assert shown(activations=("relu",)).page.panels[0].get_ylim()[1] == pytest.approx(4, abs=0.2)
+
+
+def test_a_function_without_bounds_or_values_is_drawn_all_the_same():
+    for formula in ("exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
+        check_inside(shown(activations=("tanh",), formula=formula))
+
+
+def test_cells_say_the_properties():
+    relu, tanh, softmax = (cells(portrait(ACTIVATIONS[key])) for key in ("relu", "tanh", "softmax"))
+    assert relu == ["0 to ∞", "0 to ∞", "no\nmean 0.4", "z < 0", "1.414", "1.414", "no: bends\nat 0", "1 × ReLU"]
+    assert tanh[:7] == ["−1 to 1", "−2.99 to 2.99", "yes", "z < −2.09\nz > 2.09", "1.593", "1.467", "yes"]
+    assert tanh[7].endswith("× ReLU")
+    assert softmax[2] == "depends on\nthe width"
+    assert cells(portrait(parse("step(x)")))[6] == "no: jumps\nat 0"
+
+
+@pytest.mark.parametrize("key", ACTIVATIONS)
+def test_every_formula_can_be_drawn(key):
+    text, size = fitted(ACTIVATIONS[key].formula, 200)
+    assert text
+    assert size >= 6
+
+
+def test_a_formula_that_matplotlib_cannot_read_is_left_out():
+    assert fitted(r"\nonsense{z}", 200)[0] == ""
+    assert mathtext(r"\tfrac18") == r"$\frac{1}{8}$"
+
+
+def test_intervals_read_well():
+    assert interval(-np.inf, np.inf) == "everywhere"
+    assert interval(-6, np.inf) == "−6 to ∞"
+    assert interval(np.nan, np.nan) == "nowhere"
+    assert signed(-np.inf) == "−∞"
+
+
+def test_the_sum_of_the_terms_is_the_curve_and_the_point_is_its_error():
+    page = shown(view="approximation", target="sine", relus=8).page
+    assert len(page.terms.get_segments()) == 8
+    z, total = page.total.get_data()
+    knots, at = page.knots.get_data()
+    np.testing.assert_allclose(at, np.sin(knots), atol=1e-12)
+    _, target = page.target.get_data()
+    assert page.here.get_ydata()[0] == pytest.approx(np.abs(total - target).max(), rel=1e-3)
+    assert z[0] == -6
+
+
+def test_outputs_of_softmax_sum_to_one_at_the_point():
+    columns = shown(view="outputs", logit=-3.0).page.columns
+    assert sum(columns[2].points.get_ydata()) == pytest.approx(1)
+    assert columns[1].gradient.get_ydata()[0] == pytest.approx(1 / (1 + np.exp(3)) - 1)
