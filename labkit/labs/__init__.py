@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from labkit.labs.lab import Lab
 
-_ORDER = ("signal_propagation",)
+_ORDER = ("signal_propagation", "activation_functions", "initializers", "phase_diagram", "angles")
 
 
 def _found() -> dict[str, Lab]:

@@ -61,7 +61,8 @@ def test_caption_says_the_numbers_of_the_statistics():
 
 
 def test_caption_names_overflow_and_zero():
-    overflow = explain(compute(SignalPropagation(activation="identity", std=100.0, depth=100, width=300, batch=2, input_scale=100.0)))
+    huge = {"activation": "identity", "std": 100.0, "depth": 100, "width": 300, "batch": 2, "input_scale": 100.0}
+    overflow = explain(compute(SignalPropagation(**huge)))
     assert "overflowed" in overflow
     zero = explain(compute(SignalPropagation(std=0.0, depth=100)))
     assert "std goes 0 → 0" in zero
