@@ -5,7 +5,6 @@ from math import isfinite, isinf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from labkit.figures.numbers import short
 from labkit.figures.phase import SURVIVES, Place
@@ -61,6 +60,8 @@ class Result:
 
 def places(plane: PhaseMap) -> tuple[Place, ...]:
     """The name of each phase, where there is most room for it."""
+    from scipy.ndimage import distance_transform_edt  # only now: SciPy costs a kernel 15 MB
+
     found = []
     for phase, name in NAMES.items():
         room = distance_transform_edt(np.pad(plane.phase == phase, 1))[1:-1, 1:-1]
