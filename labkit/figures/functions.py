@@ -105,7 +105,7 @@ class _Row:
     def __init__(self, view: FunctionsView, names: Axes, number: int) -> None:
         values, slopes, bars = view.panels
         color, dash = STYLES[number]
-        line = {"color": color, "linestyle": dash, "lw": 2.6, "animated": True, "zorder": 3 - 0.01 * number}
+        line = {"color": color, "linestyle": dash, "lw": 2.6, "animated": True, "zorder": _order(number)}
         (self.value,) = values.plot([], [], **line)  # type: ignore[arg-type]
         (self.slope,) = slopes.plot([], [], **line)  # type: ignore[arg-type]
         (self.sample,) = names.plot([], [], **line)  # type: ignore[arg-type]
@@ -152,16 +152,21 @@ class _Row:
         self.ends.set_data(ends, np.interp(ends, function.z[known], function.value[known]))
 
 
+def _order(number: int) -> float:
+    """Dashes above solid lines, so that what lies beneath is seen between them."""
+    return 3 + 0.01 * (number if STYLES[number][1] != "-" else -number)
+
+
 def _value_limits(shown: Sequence[Shown], cap: float) -> tuple[float, float]:
-    """Limits that hold every bounded function, and of an unbounded one what is within +-cap."""
+    """Limits that hold a function up to each of its bounds, and within +-cap where it has none."""
     low = high = 0.0
     for function in shown:
         finite = function.value[np.isfinite(function.value)]
         if not len(finite):
             continue
-        most = np.inf if all(map(isfinite, function.output)) else cap
-        low = min(low, max(float(finite.min()), -most))
-        high = max(high, min(float(finite.max()), most))
+        down, up = (np.inf if isfinite(end) else cap for end in function.output)
+        low = min(low, max(float(finite.min()), -down))
+        high = max(high, min(float(finite.max()), up))
     low, high = _snapped(-low, cap), _snapped(high, cap)
     return (-low, high) if low + high > 0 else (-1.0, 1.0)
 

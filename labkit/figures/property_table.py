@@ -17,10 +17,11 @@ from labkit.nn.portrait import Portrait
 
 _TOP, _BOTTOM = 0.875, 0.02  # shares of the picture's height between which the rows stand
 _FORMULA, _SMALL, _TWO_LINES = 13.0, 9.5, 10.0  # points: with room; too small for a line; of two lines
+_HIGHEST = 27.0  # points
 _BREAK = r",\ "
-_FORMULA_WIDTH = 0.23
+_FORMULA_WIDTH = 0.213
 _COLUMNS = (
-    (0.268, "output\nrange"), (0.345, "effective\nrange"), (0.459, "zero-\ncentered"), (0.556, "saturates"),
+    (0.250, "output\nrange"), (0.346, "effective\nrange"), (0.459, "zero-\ncentered"), (0.556, "saturates"),
     (0.650, "gain\nforward"), (0.729, "gain\nback"), (0.796, "has a slope\neverywhere"), (0.902, "time,\nmeasured"),
 )  # fmt: skip
 
@@ -98,6 +99,7 @@ def mathtext(formula: str) -> str:
     """
     formula = re.sub(r"(?<!\\t)(?<!\\d)\\frac", r"\\dfrac", formula)
     formula = re.sub(r"\\tfrac(\d)(\d)", r"\\frac{\1}{\2}", formula).replace(r"\tfrac", r"\frac")
+    formula = formula.replace(r"\sum_", r"\Sigma_")  # its limits under it would make it too high for a row
     return "$" + re.sub(r"\\sqrt (\w)", r"\\sqrt{\1}", formula) + "$"
 
 
@@ -122,8 +124,8 @@ def fitted(formula: str, points: float) -> tuple[str, float]:
 
 
 def _size(formula: str, points: float) -> float:
-    width = MathTextParser("path").parse(mathtext(formula), 72, FontProperties(size=_FORMULA))[0]
-    return float(min(_FORMULA, _FORMULA * points / max(width, 1.0)))
+    width, height, *_ = MathTextParser("path").parse(mathtext(formula), 72, FontProperties(size=_FORMULA))
+    return float(_FORMULA * min(1.0, points / max(width, 1.0), _HIGHEST / max(height, 1.0)))
 
 
 def cells(p: Portrait) -> list[str]:
@@ -136,7 +138,7 @@ def cells(p: Portrait) -> list[str]:
         _gain(p.forward_gain),
         _gain(p.backward_gain),
         _differentiable(p),
-        f"{p.cost:.1f} × ReLU" if p.cost != 1 else "1 × ReLU",
+        f"{p.cost:.{1 if p.cost < 10 else 0}f} × ReLU" if p.cost != 1 else "1 × ReLU",
     ]
 
 

@@ -97,7 +97,7 @@ def _functions(p: ActivationFunctions) -> tuple[Any, ...]:
 
 def _properties(p: ActivationFunctions) -> tuple[Any, ...]:
     found = chosen(p.activations, p.formula, p.alpha)
-    rows = [TableRow(one.label, one.row.formula, portrait(one.row, one.alpha)) for one in found]
+    rows = [TableRow(one.short_label, one.row.formula, portrait(one.row, one.alpha)) for one in found]
     return rows, [one.style for one in found]
 
 

@@ -29,6 +29,14 @@ class Chosen:
     def label(self) -> str:
         """Its name, with alpha where it has one."""
         name = self.row.label if len(self.row.label) <= _LONGEST else self.row.label[: _LONGEST - 1] + "…"
+        return self._with_alpha(name)
+
+    @property
+    def short_label(self) -> str:
+        """The same where the formula stands beside it."""
+        return self._with_alpha("your formula" if self.style == OWN else self.row.label)
+
+    def _with_alpha(self, name: str) -> str:
         return name if self.alpha is None else f"{name}, α = {self.alpha:g}"
 
 

@@ -97,6 +97,7 @@ def test_curves_differ_by_dash_or_color_both():
 
 
 def test_a_capped_function_is_seen_whole_and_an_endless_one_to_half_the_reach():
+    assert shown(activations=("leaky_relu6",)).page.panels[0].get_ylim()[1] >= 6
     assert shown(activations=("relu6",)).page.panels[0].get_ylim()[1] >= 6
     assert shown(activations=("relu",)).page.panels[0].get_ylim()[1] == pytest.approx(4, abs=0.2)
 
@@ -149,3 +150,15 @@ def test_outputs_of_softmax_sum_to_one_at_the_point():
     columns = shown(view="outputs", logit=-3.0).page.columns
     assert sum(columns[2].points.get_ydata()) == pytest.approx(1)
     assert columns[1].gradient.get_ydata()[0] == pytest.approx(1 / (1 + np.exp(3)) - 1)
+
+
+@pytest.mark.parametrize("keys", SIX, ids="-".join)
+def test_columns_of_the_table_do_not_run_into_each_other(keys):
+    view = shown(view="properties", activations=keys, alpha=alphas(keys), formula="where(x > 0, x, alpha*sin(x))")
+    LiveCanvas(view.figure).render()
+    for row, formula, name in zip(view.page.cells, view.page._formulas, view.page._names, strict=True):
+        texts = [name, *row]
+        for text, following in zip(texts, [*row, None], strict=True):
+            right = text.get_window_extent().x1 if text.get_text() else 0
+            assert right <= (following.get_window_extent().x0 if following else view.figure.bbox.width)
+        assert formula.get_window_extent().x1 <= row[0].get_window_extent().x0
