@@ -136,9 +136,11 @@ def test_gain_starts_with_that_of_the_initializer():
     assert start({**OneLayer(gain=1.7).values(), "initializer": "zeros"}) == 1.7
 
 
-def test_the_same_seed_gives_the_same_numbers_and_another_one_others():
-    first, again, other = (compute(OneLayer(seed=seed)).distributions["pre"].std[0] for seed in (3, 3, 4))
-    assert first == again != other
+@pytest.mark.parametrize(("key", "name"), [("lecun_normal", "weights"), ("ones", "pre"), ("ones", "back")])
+def test_the_same_seed_gives_the_same_numbers_and_another_one_others(key, name):
+    first, again, other = (own(key, seed=seed, fan_in=20) for seed in (3, 3, 4))
+    stds = [compute(p).distributions[name].std[0] for p in (first, again, other)]
+    assert stds[0] == stds[1] != stds[2]
 
 
 def test_low_above_high_is_refused_with_the_rule():
