@@ -42,12 +42,12 @@ def _given_std(p: "OneLayer") -> float | None:
 def _own_gain(values: Mapping[str, Any]) -> Any:
     """The gain that the chosen initializer comes with, as its box shows it."""
     option = INITIALIZERS[values["initializer"]].options.get("gain")
-    return values["gain"] if option is None else float(f"{option.default:.6g}")
+    return (values["gain"] or 1.0) if option is None else float(f"{option.default:.6g}")
 
 
 def _own_alpha(values: Mapping[str, Any]) -> Any:
     alpha = ACTIVATIONS[values["activation"]].alpha
-    return values["alpha"] if alpha is None else alpha.default
+    return (values["alpha"] or 0.0) if alpha is None else alpha.default
 
 
 def _alpha_bounds(values: Mapping[str, Any]) -> tuple[float, float]:
@@ -78,7 +78,7 @@ class OneLayer(Parameters):
             "gain", folds=True, shown=_takes("gain"), low=0.1, high=10.0, follows=("initializer",), start=_own_gain,
             note=lambda p: gain_note(p.activation_row, p.shape),
         ),
-    ] = 1.0  # fmt: skip
+    ] = None  # type: ignore[assignment]  # the scheme's own  # fmt: skip
     fan: Annotated[str, Choice("fan that counts", folds=True, shown=_takes("fan"), table=_FANS)] = "in"
     alpha: Annotated[
         float,
@@ -86,7 +86,7 @@ class OneLayer(Parameters):
             "alpha", folds=True, shown=lambda p: p.shape is not None, low=0.0, high=10.0, bounds=_alpha_bounds,
             follows=("activation",), start=_own_alpha, note=lambda p: p.activation_row.alpha.label if p.shape else "",
         ),
-    ] = 0.01  # fmt: skip
+    ] = None  # type: ignore[assignment]  # the row's own  # fmt: skip
     batch: Annotated[int, Range("batch", more=True, low=1, high=1000, step=1)] = 200
     seed: Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)] = 0
 

@@ -144,7 +144,8 @@ def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: 
     # a workspace of its own: the usual one would open the notebooks of the tests before as well
     server = jupyterlab_server
     page = open_page(f"{server.url}lab/workspaces/watched/tree/watched.ipynb?token={server.token}")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    # run before its kernel stands, JupyterLab asks which kernel is meant
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_selector("img.widget-image", timeout=60_000)
