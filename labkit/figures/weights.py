@@ -1,4 +1,4 @@
-"""The picture of one layer's weights: what they do forward and backward, and the std of every scheme side by side."""
+"""The picture of one layer's weights: what they do forward and backward, and every scheme's size side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Scheme:
     """One line of the comparison: a scheme's name and the std that it gives."""
 
     label: str
-    std: float
+    rms: float
     chosen: bool = False
 
 
@@ -151,7 +151,7 @@ def _density(promise: Promise, edges: Array) -> Array:
 
 
 class Strip:
-    """The std of every scheme on one log axis, a line each; a std of 0 stands as a triangle at the left edge."""
+    """The RMS of every scheme's weights on one log axis, a line each; 0 stands as a triangle at the left edge."""
 
     def __init__(self, figure: Figure, place: SubplotSpec, labels: Sequence[str]) -> None:
         """Make the artists in `place`."""
@@ -163,7 +163,8 @@ class Strip:
         axes.set_yticks(range(rows), labels, fontsize=TICK)
         axes.tick_params(axis="y", length=0)
         axes.hlines(range(rows), 0, 1, transform=axes.get_yaxis_transform(), color="#ececec", lw=0.8, zorder=0)
-        figure.text(0.015, 0.507, "std of each scheme", fontsize=LABEL + 1.5, color=INK, weight="bold", va="center")
+        title: dict[str, Any] = {"fontsize": LABEL + 1.5, "color": INK, "weight": "bold", "va": "center"}
+        figure.text(0.015, 0.507, "RMS of each scheme's weights", **title)
         self.band = Rectangle(
             (-0.315, 0), 1.48, 1, transform=axes.get_yaxis_transform(), facecolor=BLUE, alpha=0.13, clip_on=False,
             animated=True, zorder=2,
@@ -198,18 +199,18 @@ class Strip:
     def update(self, schemes: Sequence[Scheme], keeping: tuple[float, float]) -> None:
         """Show the schemes, in the order of the labels that the strip was made with."""
         rows = np.arange(len(schemes))
-        stds = np.array([scheme.std for scheme in schemes])
+        sizes = np.array([scheme.rms for scheme in schemes])
         chosen = np.array([scheme.chosen for scheme in schemes])
-        drawn = stds > 0
-        self.others.set_data(stds[drawn & ~chosen], rows[drawn & ~chosen])
-        self.chosen.set_data(stds[drawn & chosen], rows[drawn & chosen])
+        drawn = sizes > 0
+        self.others.set_data(sizes[drawn & ~chosen], rows[drawn & ~chosen])
+        self.chosen.set_data(sizes[drawn & chosen], rows[drawn & chosen])
         self.zeros.set_data(np.zeros((~drawn).sum()), rows[~drawn])
         self.band.set_y(float(rows[chosen][0]) - 0.5)
         for line, std in zip((self.forward, self.backward), keeping, strict=True):
             line.set_data([std, std], [-0.5, len(rows) - 0.5])
         for text, scheme in zip(self.values, schemes, strict=True):
-            text.set_text(short(scheme.std) + (" ◀" if scheme.chosen else ""))
-        self._set_limits(*decades(min(*stds[drawn], *keeping), max(*stds[drawn], *keeping)))
+            text.set_text(short(scheme.rms) + (" ◀" if scheme.chosen else ""))
+        self._set_limits(*decades(min(*sizes[drawn], *keeping), max(*sizes[drawn], *keeping)))
 
     def _set_limits(self, bottom: float, top: float) -> None:
         if (bottom, top) == self._limits:

@@ -41,7 +41,8 @@ def _named_std(p: "Angles") -> str:
 
 def _key(values: Mapping[str, Any]) -> str:
     """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
-    return PREFIX + values["formula"] if values["formula"] else str(values["activation"])
+    formula = values["formula"].strip()
+    return PREFIX + formula if formula else str(values["activation"])
 
 
 def _alpha_of(values: Mapping[str, Any]) -> Alpha:

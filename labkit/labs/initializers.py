@@ -214,7 +214,9 @@ def _through(activation: Activation, alpha: float | None, std: float) -> Promise
 def _scheme(row: Initializer, p: OneLayer) -> Scheme:
     """What a scheme gives at these fans: the chosen one with its options as set, the others with their defaults."""
     chosen = row is p.scheme
-    return Scheme(row.label, row.std(p.fan_in, p.fan_out, **(p.options if chosen else {})), chosen)
+    options = p.options if chosen else {}
+    mean, std = (of(p.fan_in, p.fan_out, **options) for of in (row.mean, row.std))
+    return Scheme(row.label, float(np.hypot(mean, std)), chosen)
 
 
 class _View(WeightsView):

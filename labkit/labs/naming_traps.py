@@ -11,7 +11,7 @@ from labkit.nn.properties import forward_gain
 PYTORCH_GAINS: Mapping[str, float | None] = {
     "identity": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": 2**0.5, "leaky_relu": None, "selu": 3 / 4,
 }  # fmt: skip
-"""torch.nn.init.calculate_gain, a convention that nothing can be derived from; None: sqrt(2 / (1 + alpha^2))."""
+"""torch.nn.init.calculate_gain, for sigmoid, tanh and SELU a convention; None: sqrt(2 / (1 + alpha^2))."""
 _NEAR = 0.01  # of a variance: half as much of a std
 
 
@@ -23,7 +23,7 @@ def traps(row: Initializer, options: Mapping[str, Any], fan_in: int, fan_out: in
     if mean != 0:
         return [_off_center(variance, mean, fan_in)]
     found = [_cut(row, options, fan_in, fan_out), _torch_default(variance, fan_in, fan_out)]
-    return [sentence for sentence in (*found, _xavier(variance, fan_in, fan_out)) if sentence]
+    return [sentence for sentence in (*found, _xavier(row, variance, fan_in, fan_out)) if sentence]
 
 
 def _without_spread(mean: float) -> str:
@@ -36,7 +36,7 @@ def _off_center(variance: float, mean: float, fan_in: int) -> str:
     common = mean * mean / (variance + mean * mean)
     return (
         f"The weights' mean is {short(mean)}, not 0: {percent(common)} of the mean square of z is the same number in "
-        f"all units, and inputs of mean m give z the mean {short(fan_in * mean)} m: layer after layer that explodes"
+        f"all units, and inputs of mean m give z the mean {short(fan_in * mean)} m"
     )
 
 
@@ -55,9 +55,11 @@ def _torch_default(variance: float, fan_in: int, fan_out: int) -> str:
     )
 
 
-def _xavier(variance: float, fan_in: int, fan_out: int) -> str:
+def _xavier(row: Initializer, variance: float, fan_in: int, fan_out: int) -> str:
     lecun, glorot = (INITIALIZERS[key] for key in ("lecun_normal", "xavier_normal"))
     is_lecun, is_glorot = (_near(variance, scheme.variance(fan_in, fan_out)) for scheme in (lecun, glorot))
+    if row.dependent:
+        return ""  # not independent draws: none of the schemes compared here
     if is_lecun and is_glorot:
         return (
             "The layer is square: only here 1/fan_in (LeCun's, which the book and cs231n call Xavier) and Glorot's "

@@ -34,7 +34,8 @@ _LEAST = 0.02  # sigma_w: without weights there is nothing to see
 
 def _key(values: Mapping[str, Any]) -> str:
     """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
-    return PREFIX + values["formula"] if values["formula"] else str(values["activation"])
+    formula = values["formula"].strip()
+    return PREFIX + formula if formula else str(values["activation"])
 
 
 def _row(values: Mapping[str, Any]) -> Activation:
@@ -176,7 +177,10 @@ def _refusal(said: Prediction) -> str:
 
 def _theory(said: Prediction) -> Theory | None:
     line, band = said.grad_rms, said.grad_rms_band
-    return Theory(line, band.low, band.high) if line is not None and band is not None else None
+    if line is None:
+        return None
+    none = np.full_like(line, np.nan)
+    return Theory(line, band.low, band.high) if band is not None else Theory(line, none, none)
 
 
 def _critical(p: PhaseDiagram) -> Mapping[str, Any]:

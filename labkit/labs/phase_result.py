@@ -88,10 +88,12 @@ def phase_of(result: Result) -> str:
     end, layers = result.prediction.fixed_point, result.layers
     assert end is not None
     assert layers is not None
-    if abs(end.chi_1 - 1) < AT_CRITICAL:
-        return f"on the critical line: {SURVIVES.replace('about k layers', about(layers))}, and fades only by a power"
+    marginal = abs(end.chi_1 - 1) < AT_CRITICAL
     if isinf(end.q):
-        return f"the variance explodes: it grows by a factor e every {about(layers)}, without end"
+        pace = "by as much in each layer" if marginal else f"by a factor e every {about(layers)}"
+        return f"the variance grows {pace}, without end"
+    if marginal:
+        return "on the critical line: differences fade by a power of the depth at most, at no fixed number of layers"
     if end.q == 0:
         return f"ordered phase, without a fixed point above 0: the variance shrinks by a factor e every {about(layers)}"
     survives = SURVIVES.replace("k layers", about(layers)).replace("about more", "more")

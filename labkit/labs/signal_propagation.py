@@ -56,7 +56,8 @@ def _labeled(p: "SignalPropagation") -> bool:
 
 def _key(values: Mapping[str, Any]) -> str:
     """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
-    return PREFIX + values["formula"] if values["formula"] else str(values["activation"])
+    formula = values["formula"].strip()
+    return PREFIX + formula if formula else str(values["activation"])
 
 
 def _row(p: "SignalPropagation") -> Activation:
@@ -144,7 +145,10 @@ class _View(SignalView):
 
 
 def _theory(line: Array | None, band: Band | None) -> Theory | None:
-    return Theory(line, band.low, band.high) if line is not None and band is not None else None
+    if line is None:
+        return None
+    none = np.full_like(line, np.nan)
+    return Theory(line, band.low, band.high) if band is not None else Theory(line, none, none)
 
 
 def _critical(p: SignalPropagation) -> Mapping[str, Any]:

@@ -40,7 +40,7 @@ def explain(result: Result) -> str:
     nonfinite = int(stats.post.nonfinite.sum() + stats.grad_pre.nonfinite.sum())
     if nonfinite:
         parts.append(f"{nonfinite} values have overflowed (infinite or not a number)")
-    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
+    return ". ".join((parts[0], *(part[0].upper() + part[1:] for part in parts[1:]))) + "."
 
 
 def _said_by_theory(result: Result) -> list[str]:
@@ -50,7 +50,7 @@ def _said_by_theory(result: Result) -> list[str]:
     elif said.reason_backward:
         parts.append(f"no theory is drawn for the gradient: {said.reason_backward}")
     else:
-        parts.append("dashed: mean-field theory, with the band of 95 % of the seeds")
+        parts.append(f"dashed: mean-field theory, {said.reason_band or 'with the band of 95 % of the seeds'}")
     if is_figure_6_14(result.network):
         means = tuple(float(mean) for mean in result.statistics.mean)
         parts.append(

@@ -60,6 +60,7 @@ class Initializer:
     torch: str
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
     mean: Callable[..., float] = lambda fan_in, fan_out, **options: 0.0
+    dependent: bool = False  # whether the weights of a layer depend on each other, as those of an orthogonal matrix
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int, **options: Any) -> Array:
         """Weights of shape (fan_in, fan_out), drawn with `rng`."""
@@ -224,7 +225,7 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         torch="torch.nn.init.kaiming_uniform_(w, nonlinearity='relu') for gain sqrt(2); mode 'fan_in' or 'fan_out'",
     ),
     Initializer(
-        key="orthogonal", label="orthogonal", draw=orthogonal,
+        key="orthogonal", label="orthogonal", draw=orthogonal, dependent=True,
         weights=lambda draw, fan_in, fan_out, gain=1.0: draw * gain,
         variance=lambda fan_in, fan_out, gain=1.0: gain**2 / max(fan_in, fan_out),
         formula=r"W = g Q,\ Q^T Q = I \text{ or } Q Q^T = I", source="Saxe, McClelland and Ganguli (2014), Exact "

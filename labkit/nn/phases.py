@@ -60,7 +60,7 @@ class _Interpolated:
     def __call__(self, x: Array) -> Array:
         step = self.x[1] - self.x[0]
         place = np.clip((x - self.x[0]) / step, 0, len(self.x) - 1)
-        i = np.minimum(place.astype(int), len(self.x) - 2)
+        i = np.minimum(np.nan_to_num(place).astype(int), len(self.x) - 2)  # what is NaN stays so by `place` itself
         t = place - i
         a, b, c, d = self.y[i], self.y[i + 1], self.slope[i] * step, self.slope[i + 1] * step
         cubic = a + t * (c + t * ((3 * (b - a) - 2 * c - d) + t * (2 * (a - b) + c + d)))

@@ -15,6 +15,9 @@ from labkit.nn.rows import rows_of
 from labkit.nn.validity import sigma_w, std_of
 
 Array = NDArray[np.float64]
+_MOST_SATURATED = 0.95
+_DEEPEST_BAND = 0.5
+"""Depth over width up to which a band is given; tests/nn/test_theory_band.py measures its coverage below."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,21 @@ class Prediction:
         """Layers in which the gradient's mean square changes by e."""
         return None if self.chi_1 is None else depth_scale(self.chi_1)
 
+    @property
+    def reason_band(self) -> str | None:
+        """None, or a sentence that says why no band is given: its formula is of first order in depth / width."""
+        net = self.network
+        if net.depth > _DEEPEST_BAND * net.width:
+            return f"no band: {net.depth} layers are too many for its formula at width {net.width}"
+        if net.initializer_row.dependent:
+            return f"no band: {net.initializer_row.label} weights are not drawn independently"
+        if self.saturated is not None and self.saturated.max() > _MOST_SATURATED:
+            return "no band: nearly all values are saturated, and theory hangs on rare ones that a batch may lack"
+        return None
+
     @cached_property
     def _spread(self) -> Spread | None:
-        if self._s is None:
+        if self._s is None or self.reason_band:
             return None
         net, rows = self.network, rows_of(self.network)
         first = float(np.sum(rows.squares * rows.shares)) * net.fan_ins[0] * std_of(net, 0) ** 2

@@ -42,6 +42,8 @@ def intervals(
 def saturated_intervals(activation: Activation, alpha: float | None) -> list[tuple[float, float]]:
     """Where |f'(z)| is below SATURATED_BELOW of its largest value."""
     bound = SATURATED_BELOW * largest_slope(activation, alpha)
+    if not 0 < bound < inf:  # a slope without bound saturates nowhere
+        return []
     return intervals(lambda z: np.abs(activation.derivative(z, alpha)) < bound, activation.kinks_at(alpha))
 
 

@@ -113,9 +113,13 @@ class Page:
     def _on_change(self, name: str) -> None:
         if not self._quiet:
             with LOCK:
-                with self._held():
-                    self._restart_followers(name, {})
-                self._update(name)
+                try:
+                    with self._held():
+                        self._restart_followers(name, {})
+                except ValueError as error:  # a formula that cannot be read
+                    self._refuse(str(error), name)
+                else:
+                    self._update(name)
 
     def _update(self, changed: str | None) -> None:
         """Read every control, compute, draw, publish; or say what is wrong and keep the picture."""

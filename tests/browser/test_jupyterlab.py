@@ -145,7 +145,7 @@ def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: 
     server = jupyterlab_server
     page = open_page(f"{server.url}lab/workspaces/watched/tree/watched.ipynb?token={server.token}")
     # run before its kernel stands, JupyterLab asks which kernel is meant
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_selector("img.widget-image", timeout=60_000)

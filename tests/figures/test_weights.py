@@ -55,7 +55,7 @@ def test_the_strip_shows_every_scheme_and_marks_the_chosen_one():
     assert strip.values[place].get_text() == "0.183 ◀"
     assert strip.band.get_y() == place - 0.5
     assert len(strip.others.get_xdata()) + len(strip.zeros.get_xdata()) == len(rows) - 1
-    assert [rows[i] for i in strip.zeros.get_ydata()] == ["zeros", "ones", "constant"]
+    assert [rows[i] for i in strip.zeros.get_ydata()] == ["zeros"]
     assert [label.get_text() for label in strip.axes.get_yticklabels()] == [s.label for s in result.schemes]
 
 

@@ -110,7 +110,9 @@ def test_every_scheme_is_compared_and_the_chosen_one_is_as_it_is_set(key):
     assert [scheme.label for scheme in schemes] == [row.label for row in INITIALIZERS.values()]
     for scheme, row in zip(schemes, INITIALIZERS.values(), strict=True):
         assert scheme.chosen == (row.key == key)
-        assert scheme.std == row.std(50, 80, **(p.options if scheme.chosen else {}))
+        options = p.options if scheme.chosen else {}
+        square = row.variance(50, 80, **options) + row.mean(50, 80, **options) ** 2
+        assert scheme.rms == pytest.approx(square**0.5, rel=1e-12)
 
 
 @EVERY

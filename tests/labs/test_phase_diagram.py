@@ -193,7 +193,7 @@ def test_a_phase_without_room_is_not_named():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"activation": "relu", "sigma_w": 2.0}, "the variance explodes: it grows by a factor e every 1.44 layers"),
+        ({"activation": "relu", "sigma_w": 2.0}, "the variance grows by a factor e every 1.44 layers"),
         ({"activation": "gelu", "sigma_w": sqrt(2), "sigma_b": 0.0}, "the variance shrinks by a factor e every 1.44 "),
         ({"activation": "relu", "sigma_w": sqrt(2), "sigma_b": 0.0}, "on the critical line"),
         ({"activation": "sigmoid", "sigma_w": 10.2, "sigma_b": 0.5}, "c* = 1 - 0.0004"),
