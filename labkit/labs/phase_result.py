@@ -72,13 +72,12 @@ def places(plane: PhaseMap) -> tuple[Place, ...]:
 
 
 def _name_of_line(plane: PhaseMap) -> tuple[Place, ...]:
-    """The critical line's name, at its right-hand side two thirds of the way up; a point's, above it."""
+    """The critical line's name, at its right-hand side two thirds of the way up; a point's likewise, and above it."""
     drawn = plane.line[:, np.isfinite(plane.line[0])]
     if not drawn.size:
         return ()
     if drawn.shape[1] == 1:
-        beside = max(float(drawn[0, 0]), 0.3 * plane.sigma_w)
-        return (Place("critical at this point alone", beside, 0.16 * plane.sigma_b),)
+        return (Place("critical at this point alone", float(drawn[0, 0]) + 0.34 * plane.sigma_w, 0.17 * plane.sigma_b),)
     sigma_w, sigma_b = drawn[:, np.argmin(np.abs(drawn[1] - 0.8 * plane.sigma_b))]
     return (Place("critical line", float(sigma_w) + 0.17 * plane.sigma_w, float(sigma_b)),)
 

@@ -57,9 +57,8 @@ def plane_end(activation: Activation) -> float:
     return next(end for end in _STEPS if end >= 1.5 * start) if (sigma_b <= SIGMA_B).any() else SIGMA_W
 
 
-@lru_cache(maxsize=32)
 def phase_map(activation: Activation, alpha: float | None) -> PhaseMap:
-    """The map of an activation, kept: it depends on nothing else."""
+    """The map of an activation: it depends on nothing else."""
     end = plane_end(activation)
     middles = (np.arange(CELLS) + 0.5) / CELLS
     plane = phase_plane(activation, alpha, end * middles, SIGMA_B * middles)

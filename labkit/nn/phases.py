@@ -54,7 +54,7 @@ class _Interpolated:
 
     def __init__(self, table: ExpectationTable, name: str) -> None:
         self.x = np.linspace(*LOG_S, 4 * POINTS)
-        self.y = np.log(getattr(table.at(np.exp(self.x)), name))
+        self.y = np.log(np.maximum(getattr(table.at(np.exp(self.x)), name), 1e-300))  # f may be 0
         self.slope = np.gradient(self.y, self.x, edge_order=2)
 
     def __call__(self, x: Array) -> Array:

@@ -121,6 +121,11 @@ class RangeField(Field):
         limits = {"min": control.low, "max": control.high, "step": control.step}
         return (slider(value=self.value, description=control.label, **limits),)
 
+    def _read(self, part: Any) -> Any:
+        """The browser's slider answers a value that it is set to with that value rounded to its step: no wish."""
+        assert isinstance(self.control, Range)
+        slid = isinstance(part, widgets.FloatSlider)
+        return self.value if slid and abs(part.value - self.value) < self.control.step / 2 else part.value
 
     def restart(self, values: Mapping[str, Any]) -> None:
         """Take the bounds that hold now, then start anew."""

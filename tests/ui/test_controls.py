@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labkit.labs.lab import Lab
-from labkit.labs.parameters import Switch
+from labkit.labs.parameters import Range, Switch
 from labkit.ui.controls import field_for
 from labkit.ui.dashboard import Page
 
@@ -121,3 +121,25 @@ def test_a_control_that_folds_gives_up_its_place() -> None:
         field.follow(visible)
         places.append(field.box.layout.display)
     assert places == [None, "none", None]
+
+
+def test_a_slider_that_rounds_a_value_it_was_set_to_does_not_change_it():
+    asked = []
+    field = field_for("size", Range("size", low=0.0, high=4.0), 1.0, asked.append)
+    field.set(2**0.5)
+    field.parts[0].value = 1.41  # the browser's answer
+    assert field.value == 2**0.5
+    field.parts[0].value = 1.42  # one step on, by the arrow key
+    assert field.value == 1.42
+
+
+def test_a_slider_opens_with_the_bounds_that_hold():
+    control = Range("size", low=0.0, high=50.0, bounds=lambda values: (1.0, values["most"]))
+
+    class Values:
+        def values(self):
+            return {"most": 4.0}
+
+    field = field_for("size", control, 2.0, lambda name: None)
+    field.follow(Values())
+    assert (field.parts[0].min, field.parts[0].max, field.value) == (1.0, 4.0, 2.0)
