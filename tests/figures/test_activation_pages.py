@@ -39,15 +39,15 @@ def check_inside(view):
 
 
 @pytest.mark.parametrize("keys", SIX, ids="-".join)
-@pytest.mark.parametrize("page", ["functions", "properties"])
-def test_six_functions_and_a_long_formula_fit_the_picture(keys, page):
+@pytest.mark.parametrize("key", ["functions", "properties"])
+def test_six_functions_and_a_long_formula_fit_the_picture(keys, key):
     formula = "where(x > 0, x, alpha * x) + 0.25 * sin(x) * exp(-x * x)"
-    check_inside(shown(view=page, activations=keys, alpha=alphas(keys), formula=formula))
+    check_inside(shown(view=key, activations=keys, alpha=alphas(keys), formula=formula))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_fits_the_picture(page):
-    check_inside(shown(view=page))
+@pytest.mark.parametrize("key", PAGES)
+def test_every_page_fits_the_picture(key):
+    check_inside(shown(view=key))
 
 
 MOVES = {
@@ -59,12 +59,12 @@ MOVES = {
 }
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_moving_slider_redraws_no_background(page):
+@pytest.mark.parametrize("key", PAGES)
+def test_a_moving_slider_redraws_no_background(key):
     view = LAB.view()
     canvas = frames = None
-    for move in MOVES[page]:
-        view.update(compute(ActivationFunctions(view=page, **move)))
+    for move in MOVES[key]:
+        view.update(compute(ActivationFunctions(view=key, **move)))
         canvas = canvas or LiveCanvas(view.figure)
         frames = [*(frames or []), canvas.render()]
     assert canvas.full_draws == 1
@@ -162,3 +162,14 @@ def test_columns_of_the_table_do_not_run_into_each_other(keys):
             right = text.get_window_extent().x1 if text.get_text() else 0
             assert right <= (following.get_window_extent().x0 if following else view.figure.bbox.width)
         assert formula.get_window_extent().x1 <= row[0].get_window_extent().x0
+
+
+@pytest.mark.parametrize("keys", SIX, ids="-".join)
+def test_formulas_stand_between_their_name_and_the_next_row(keys):
+    view = shown(view="properties", activations=keys, alpha=alphas(keys))
+    LiveCanvas(view.figure).render()
+    rules = [line.get_ydata()[0] * view.figure.bbox.height for line in view.page._rules]
+    for formula, name, below in zip(view.page._formulas, view.page._names, [*rules[1:], 0], strict=True):
+        if formula.get_text():
+            assert formula.get_window_extent().y1 + 3 <= name.get_window_extent().y0  # pixels of air
+            assert formula.get_window_extent().y0 >= below
