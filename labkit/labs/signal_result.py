@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import percent, short
+from labkit.figures.signal import TITLES
 from labkit.labs.book import MEANS, is_figure_6_14, percentiles
 from labkit.nn.network import Network
 from labkit.nn.prediction import Prediction
@@ -36,6 +37,7 @@ def explain(result: Result) -> str:
         f"{100 * SATURATED_BELOW:.1f} % of the largest), {percent(float(stats.inactive[-1]))} are exactly 0, and "
         f"{percent(float(stats.dead[-1]))} of the units are dead (slope 0 for the whole batch)",
     ]
+    parts.append(f"the histograms show the {TITLES[result.shown]}")
     parts += _said_by_theory(result)
     nonfinite = int(stats.post.nonfinite.sum() + stats.grad_pre.nonfinite.sum())
     if nonfinite:

@@ -92,8 +92,8 @@ ROWS = (
     Activation(
         key="rrelu", label="RReLU", function=lambda z: kernels.leaky_relu(z, RRELU_SLOPE),
         derivative=lambda z: kernels.leaky_relu_slope(z, RRELU_SLOPE),
-        formula=r"z \text{ for } z > 0,\ a z \text{ otherwise},\ a \sim U(\frac{1}{8}, \frac{1}{3})"
-        r"\text{ in training},\ a = \frac{11}{48} \text{ after}",
+        formula=r"z \text{ for } z > 0,\ a z \text{ otherwise},\ a \sim U(1/8, 1/3)"
+        r"\text{ in training},\ a = 11/48 \text{ after}",
         source="Xu, Wang, Chen and Li (2015), Empirical evaluation of rectified activations in convolutional network; "
         "range [1/8, 1/3] and the mean slope in evaluation as in PyTorch", kinks=(0.0,),
     ),

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from threadpoolctl import threadpool_limits
 
 from labkit.figures.canvas import LiveCanvas
-from labkit.labs.parameters import Choice, LogRange, Range, Switch
+from labkit.labs.parameters import Choice, LogRange, Range, Switch, Text
 from labkit.labs.signal_propagation import LAB
 
 pytestmark = pytest.mark.browser
@@ -148,6 +148,8 @@ def put(page: Page, name: str, value: Any) -> None:
             slider(page, name).press("ArrowRight")
     elif isinstance(control, Choice):
         page.get_by_role("combobox", name=control.label).select_option(control.options[value])
+    elif isinstance(control, Text):
+        typed(page.get_by_role("textbox", name=control.label, exact=True), value)
     else:
         typed(readout(page, name) if is_slider(name) else box(page, name), f"{value:g}" if value < 1e4 else str(value))
 
@@ -168,7 +170,10 @@ def ends(name: str) -> tuple[Any, Any]:
         case LogRange() as scale:
             return scale.least, scale.high
         case Range() as numbers:
-            return numbers.low, numbers.high
+            bounds = numbers.bounds and numbers.bounds({**DEFAULT.values(), **context(name)})
+            return bounds or (numbers.low, numbers.high)
+        case Text():
+            return "", "x * tanh(softplus(x))"
     return False, True
 
 
@@ -202,7 +207,7 @@ def test_every_control_works_at_both_ends(lab: Page, name: str) -> None:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_every_control_has_its_name(lab: Page, name: str) -> None:
     in_context(lab, name)
-    roles = ("slider", "combobox", "checkbox", "spinbutton")
+    roles = ("slider", "combobox", "checkbox", "spinbutton", "textbox")
     named = [lab.get_by_role(role, name=CONTROLS[name].label, exact=True).count() for role in roles]  # type: ignore[arg-type]
     assert sum(named) == 1
 

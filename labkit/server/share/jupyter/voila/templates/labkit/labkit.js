@@ -6,7 +6,7 @@
   };
   // Selection sliders lack the class that all others have.
   const CONTROL = ".jupyter-widgets, .widget-inline-hbox";
-  const textOf = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : "");
+  const textOf = (element) => (element ? element.textContent.replace(/[\s\u200b]+/g, " ").trim() : "");
   const part = (control, selector) => control.querySelector(`:scope > ${selector}, :scope > :not(.jupyter-widgets) ${selector}`);
 
   // A slider's handle says its value as the readout shows it ("tanh", "0.10"), not as a bare position.
