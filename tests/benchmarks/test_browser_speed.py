@@ -17,7 +17,7 @@ from .conftest import QUICK, Table, Timed, median, p95
 
 pytestmark = pytest.mark.benchmark
 
-ROUNDS, PRESSES, SLOW_PRESSES = (2, 8, 3) if QUICK else (6, 12, 6)
+ROUNDS, PRESSES, SLOW_PRESSES = (2, 8, 3) if QUICK else (6, 12, 4)
 RATE, SECONDS = 60, 2 if QUICK else 5
 PAGE = "voila/render/{}.ipynb"
 FETCH = """async () => {

@@ -24,9 +24,9 @@ NETS: dict[str, tuple[dict[str, Any], int]] = {
     "tanh, depth 5, width 100 (the default)": (DEFAULT, 60),
     "relu, depth 5, width 100": ({"activation": "relu"}, 60),
     "sigmoid, depth 5, width 100": ({"activation": "sigmoid"}, 60),
-    "tanh, depth 50, width 100": ({"depth": 50}, 9),
-    "tanh, depth 5, width 500": ({"width": 500}, 9),
-    "tanh, depth 50, width 500": ({"depth": 50, "width": 500}, 3),
+    "tanh, depth 50, width 100": ({"depth": 50}, 5),
+    "tanh, depth 5, width 500": ({"width": 500}, 5),
+    "tanh, depth 50, width 500": ({"depth": 50, "width": 500}, 2),
 }
 
 

@@ -18,6 +18,8 @@
     const label = textOf(part(control, ".widget-label"));
     if (!label) return;
     for (const each of control.querySelectorAll(".noUi-handle, select, input, textarea")) set(each, "aria-label", label);
+    // The readout of a slider over names is no field to type in, though ipywidgets makes it one.
+    if (!control.classList.contains("jupyter-widgets")) set(part(control, ".widget-readout"), "contenteditable", "false");
     const readout = part(control, ".widget-readout[contenteditable=true]");
     if (readout) {
       set(readout, "role", "textbox");
