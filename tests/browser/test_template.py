@@ -111,7 +111,7 @@ def test_math_is_typeset_without_leaving_the_origin(stub_page: Page) -> None:
 @pytest.mark.parametrize("name", ["init std", "activation"])
 def test_a_slider_is_named_and_says_its_value(stub_page: Page, name: str) -> None:
     handle = stub_page.get_by_role("slider", name=name, exact=True)
-    readout = stub_page.get_by_role("textbox", name=f"{name}, value", exact=True)
+    readout = stub_page.locator(".widget-inline-hbox", has=handle).locator(".widget-readout")
     for _ in range(2):
         assert handle.get_attribute("aria-valuetext") == readout.inner_text()
         before = readout.inner_text()
