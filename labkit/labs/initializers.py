@@ -177,7 +177,7 @@ def measured(values: Array, limits: Limits) -> Distribution:
     """The moments and the histogram of an array, as a Distribution of one layer."""
     found = moments(values)
     edges = bin_edges(*limits, _BINS)
-    counts = count(values, edges, found.min, found.max)
+    counts = count(values, edges, found.min, found.max, not found.nonfinite)
     outside = 1 - (counts.sum() + found.nonfinite) / found.size
     columns = {name: np.array([getattr(found, name)]) for name in Moments._fields}
     return Distribution(**columns, outside=np.array([outside]), counts=counts[None], edges=edges)

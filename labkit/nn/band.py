@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.nn.expectations import ExpectationTable
+from labkit.nn.expectations import Expectations, ExpectationTable
 
 Array = NDArray[np.float64]
 NORMAL_95 = 1.959963984540054
@@ -55,17 +55,15 @@ class _Slopes(NamedTuple):
     mean2: Array
 
 
-def _slopes(table: ExpectationTable, s: Array) -> _Slopes:
-    h = _STEP
-    three = [table.at(s * np.exp(step / 2)) for step in (-h, 0.0, h)]
-
-    def by_log_q(name: str) -> tuple[Array, Array]:
-        low, middle, high = (2 * np.log(np.maximum(getattr(e, name), 1e-300)) for e in three)
-        return (high - low) / (2 * h), (high - 2 * middle + low) / h**2
-
-    low, middle, high = (e.mean / np.maximum(three[1].rms, 1e-300) for e in three)
-    mean, mean2 = (high - low) / (2 * h), (high - 2 * middle + low) / h**2
-    return _Slopes(*by_log_q("std"), *by_log_q("rms"), *by_log_q("slope"), mean, mean2)
+def _slopes(table: ExpectationTable, s: Array) -> tuple[Expectations, _Slopes]:
+    """The expectations at `s`, and how they change."""
+    steps = np.exp(np.array([-_STEP, 0.0, _STEP]) / 2)
+    around = np.array(table.at((steps[:, None] * s).ravel())).reshape(6, 3, -1)  # by quantity, step, layer
+    e = Expectations(*around[:, 1])
+    logs = 2 * np.log(np.maximum(around[1:4], 1e-300))  # of std, rms and slope
+    low, middle, high = np.concatenate([logs, around[:1] / np.maximum(e.rms, 1e-300)]).transpose(1, 0, 2)
+    first, second = (high - low) / (2 * _STEP), (high - 2 * middle + low) / _STEP**2
+    return e, _Slopes(*(row for pair in zip(first, second, strict=True) for row in pair))
 
 
 def spread(
@@ -74,8 +72,7 @@ def spread(
 ) -> Spread:
     """The scatter from seed to seed at the standard deviations `s` of z; the rows' correlation is that of z_1."""
     with np.errstate(all="ignore"):
-        d = _slopes(table, s)
-        e = table.at(s)
+        e, d = _slopes(table, s)
         next_s = np.hypot(sigma_w * e.rms, sigma_b)
         weights = (sigma_w * e.rms / next_s) ** 2
         shares = table.hermite(s)

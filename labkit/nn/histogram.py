@@ -5,6 +5,8 @@ from math import ceil, floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
+from labkit.nn.scratch import CHUNK, scratch
+
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
@@ -55,10 +57,10 @@ def bin_edges(low: float, high: float, bins: int) -> Array:
     return np.linspace(low, high, bins + 1)
 
 
-def count(array: Array, edges: Array, low: float, high: float) -> Counts:
+def count(array: Array, edges: Array, low: float, high: float, finite: bool) -> Counts:
     """How many finite values of `array` lie in each bin, shape (bins,); the last bin holds its right edge.
 
-    `low` and `high` are the least and largest finite value, which the caller has at hand.
+    `low` and `high` are the least and largest finite value, and `finite` says whether all are: the caller knows.
     """
     bins = len(edges) - 1
     values = array.reshape(-1)
@@ -66,31 +68,31 @@ def count(array: Array, edges: Array, low: float, high: float) -> Counts:
         return np.zeros(bins, np.int64)
     with np.errstate(over="ignore"):
         per_value = bins / (edges[-1] - edges[0])
-    finite = np.isfinite(values.max()) and np.isfinite(values.min())
     if finite and edges[0] <= low and high <= edges[-1] and np.isfinite(per_value):
         return _count_within(values, edges[0], per_value, bins)
     return np.histogram(values[np.isfinite(values)], edges)[0]
 
 
-_CHUNK = 2**17  # bounds the work arrays
 _PAIRED_BINS = 250  # up to here two bin numbers are counted as one
 
 
 def _count_within(values: Array, low: float, per_value: float, bins: int) -> Counts:
     """`count` for values that are all within the edges: scaled to bin numbers and counted."""
     counts = np.zeros(bins + 1, np.int64)
-    place = np.empty(min(_CHUNK, values.size))
-    number = np.empty(place.shape, np.int32)
-    for start in range(0, values.size, _CHUNK):
-        part = values[start : start + _CHUNK]
-        n = part.size
-        np.subtract(part, low, out=place[:n])
-        np.multiply(place[:n], per_value, out=place[:n])
-        np.copyto(number[:n], place[:n], casting="unsafe")
-        counts += _count_numbers(number[:n], bins + 1)
+    for start in range(0, values.size, CHUNK):
+        part = values[start : start + CHUNK]
+        place = np.subtract(part, low, out=scratch(0, part.size))
+        np.multiply(place, per_value, out=place)
+        number = _integers(1, part.size)
+        np.copyto(number, place, casting="unsafe")
+        counts += _count_numbers(number, bins + 1)
     counts[-2] += counts[-1]
     within: Counts = counts[:-1]
     return within
+
+
+def _integers(number: int, size: int) -> NDArray[np.int32]:
+    return scratch(number, size).view(np.int32)[:size]
 
 
 def _count_numbers(number: NDArray[np.int32], bins: int) -> Counts:
@@ -98,7 +100,7 @@ def _count_numbers(number: NDArray[np.int32], bins: int) -> Counts:
     half, odd = divmod(number.size, 2)
     if bins > _PAIRED_BINS or half < bins * bins:
         return np.bincount(number, minlength=bins)
-    pair = number[:half] * np.int32(bins)
+    pair = np.multiply(number[:half], np.int32(bins), out=_integers(0, half))
     pair += number[half : 2 * half]
     table = np.bincount(pair, minlength=bins * bins).reshape(bins, bins)
     counts: Counts = table.sum(axis=0) + table.sum(axis=1)

@@ -14,6 +14,7 @@ from labkit.nn.moments import Moments, moments
 from labkit.nn.propagation import Trace
 from labkit.nn.properties import SATURATED_BELOW as SATURATED_BELOW
 from labkit.nn.properties import largest_slope
+from labkit.nn.scratch import CHUNK, scratch
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -189,7 +190,8 @@ def _distribution(layers: Sequence[Array], bins: int, limits: Range | None) -> D
     except (TypeError, ValueError):
         raise ValueError(f"range must be (low, high), got {limits!r}") from None
     edges = bin_edges(low, high, bins)
-    counts = np.stack([count(a, edges, row.min, row.max) for a, row in zip(layers, rows, strict=True)])
+    found = zip(layers, rows, strict=True)
+    counts = np.stack([count(a, edges, row.min, row.max, not row.nonfinite) for a, row in found])
     outside = 1 - (counts.sum(axis=1) + columns["nonfinite"]) / columns["size"]
     return Distribution(**columns, outside=outside, counts=counts, edges=edges)
 
@@ -199,7 +201,13 @@ def _saturated(trace: Trace) -> Array:
     bound = SATURATED_BELOW * largest_slope(net.activation_row, net.alpha)
     if bound == np.inf:  # a slope without bound saturates nowhere
         return np.zeros(net.depth)
-    return np.array([np.count_nonzero(np.abs(slope) < bound) / slope.size for slope in trace.slopes])
+    return np.array([_count_below(slope.reshape(-1), bound) / slope.size for slope in trace.slopes])
+
+
+def _count_below(values: Array, bound: float) -> int:
+    """How many magnitudes are below `bound`."""
+    parts = (values[start : start + CHUNK] for start in range(0, values.size, CHUNK))
+    return sum(int(np.count_nonzero(np.abs(part, out=scratch(0, part.size)) < bound)) for part in parts)
 
 
 def _zero_shares(layers: Sequence[Array]) -> Array:

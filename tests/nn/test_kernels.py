@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from labkit.nn import kernels
 from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.scratch import CHUNK
 
 FUSED = pytest.mark.parametrize(
     "row", [row for row in ACTIVATIONS.values() if row.fused is not None], ids=lambda row: row.key
 )
 EPS = np.finfo(float).eps
-CHUNK = kernels._CHUNK
 SHAPES = [(1,), (1, 1), (3, 7), (CHUNK - 1,), (CHUNK,), (CHUNK + 1,), (2 * CHUNK + 17,), (173, 199)]
 INF = np.inf
 EDGES = np.array([0.0, -0.0, 1e4, -1e4, INF, -INF, np.nan, 1e-320, -1e-300, 19.0, 19.1, 20.0, -20.5, 349.0, 351.0])
