@@ -46,7 +46,8 @@ def _assemble(net: Network, s: Array, e: Expectations, squares: Array, p: Array)
     post = Curve(mean, np.hypot(std, _root(e.mean - mean[:, None], p)), _root(e.rms, p))
     spread_of_z = _root(s, p)
     pre = Curve(np.where(np.isnan(spread_of_z), nan, net.bias_mean), spread_of_z, np.hypot(net.bias_mean, spread_of_z))
-    stds = np.array([std_of(net, layer) for layer in range(net.depth)])
+    stds = np.full(net.depth, std_of(net, net.depth - 1))  # all but the first have the same shape
+    stds[0] = std_of(net, 0)
     sizes = np.array(net.fan_ins) * float(net.width)
     backward: dict[str, Curve | Array] = {}
     reason = None
