@@ -27,9 +27,7 @@ def private_transport(folder: Path) -> str:
     return "ipc" if sys.platform == "linux" and len(os.fsencode(longest)) <= 107 else "tcp"
 
 
-# What a kernel is told where the environment says nothing else: how many MiB one network of a visitor may need; and not
-# to send back what a page has sent: every kernel has one page.
-DEFAULTS = {**ONE_THREAD, "LABKIT_MEMORY_MIB": "512", "JUPYTER_WIDGETS_ECHO": "0"}
+MEMORY_MIB = "512"  # what one network of a visitor may need, where the environment says nothing else
 
 
 class LabKernelManager(AsyncMappingKernelManager):
@@ -44,7 +42,7 @@ class LabKernelManager(AsyncMappingKernelManager):
     async def start_kernel(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
         """Start a kernel; what the user's environment says about threads wins."""
         env = kwargs.get("env") or os.environ
-        kwargs["env"] = {**DEFAULTS, **env}
+        kwargs["env"] = {**ONE_THREAD, "LABKIT_MEMORY_MIB": MEMORY_MIB, **env}
         return str(await super().start_kernel(*args, **kwargs))
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
