@@ -120,13 +120,12 @@ ROWS = (
     Activation(
         key="gelu", label="GELU", function=_gelu, derivative=_gelu_slope,
         formula=r"z\,\Phi(z) = \frac{z}{2}\left(1 + \operatorname{erf}(z / \sqrt{2})\right)",
-        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs), sec. 2",
+        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs)",
     ),
     Activation(
         key="gelu_tanh", label="GELU (tanh form)", function=_gelu_tanh, derivative=_gelu_tanh_slope,
         formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
-        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs), sec. 2; PyTorch's "
-        "approximate='tanh'",
+        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs); PyTorch's approximate='tanh'",
     ),
     Activation(
         key="silu", label="SiLU (Swish)", function=_silu, derivative=_silu_slope,

@@ -80,14 +80,14 @@ ROWS = (
     Activation(
         key="leaky_relu", label="leaky ReLU", function=kernels.leaky_relu, derivative=kernels.leaky_relu_slope,
         formula=r"z \text{ for } z > 0,\ \alpha z \text{ otherwise}",
-        source="Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models, sec. 2; "
-        "slope alpha at z = 0 as in PyTorch", alpha=Alpha("slope for z < 0", default=0.01), kinks=(0.0,),
+        source="Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models; slope "
+        "alpha at z = 0 as in PyTorch", alpha=Alpha("slope for z < 0", default=0.01), kinks=(0.0,),
     ),
     Activation(
         key="prelu", label="PReLU", function=kernels.leaky_relu, derivative=kernels.leaky_relu_slope,
         formula=r"z \text{ for } z > 0,\ \alpha z \text{ otherwise; } \alpha \text{ is learned}",
-        source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, eq. 1, started at 0.25; slope alpha at "
-        "z = 0 as in PyTorch", alpha=Alpha("first slope for z < 0", default=0.25), kinks=(0.0,),
+        source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, sec. 2.1, started at 0.25; slope alpha "
+        "at z = 0 as in PyTorch", alpha=Alpha("first slope for z < 0", default=0.25), kinks=(0.0,),
     ),
     Activation(
         key="rrelu", label="RReLU", function=lambda z: kernels.leaky_relu(z, RRELU_SLOPE),

@@ -67,7 +67,7 @@ ROWS = (
     Activation(
         key="sigmoid", label="sigmoid", function=kernels.sigmoid, derivative=kernels.sigmoid_slope,
         formula=r"\frac{1}{1 + e^{-z}}", source="Rumelhart, Hinton and Williams (1986), Learning representations "
-        "by back-propagating errors, eq. 2", fused=kernels.sigmoid_fused,
+        "by back-propagating errors", fused=kernels.sigmoid_fused,
     ),
     Activation(
         key="tanh", label="tanh", function=np.tanh, derivative=kernels.tanh_slope,
