@@ -45,7 +45,8 @@ class Activation:
 
     `fused(z, alpha, value, slope)`, if given, writes function and derivative into two buffers at once, to the same
     numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
-    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal.
+    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal. `torch_gain`
+    is that of PyTorch's calculate_gain, a number or one for each alpha; some are conventions.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Activation:
     fused: Callable[[Array, float | None, Array, Array], None] | None = None
     jacobian_product: Callable[[Array, Array], Array] | None = None
     moving_kinks: Callable[[float], tuple[float, ...]] | None = None
+    torch_gain: float | Callable[[float], float] | None = None
 
     def __post_init__(self) -> None:
         """Give function and derivative the one signature f(z, alpha=None)."""

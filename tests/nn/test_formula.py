@@ -139,8 +139,8 @@ def test_overflow_and_poles_give_no_warning(text):
     row = parse(text)
     z = np.array([-1e300, -1e4, -1.0, 0.0, 1.0, 1e4, 1e300, np.inf, -np.inf])
     row.function(z), row.derivative(z)
-    for f in (properties.output_range, properties.largest_slope, properties.forward_gain, properties.saturated_ranges,
-              properties.effective_range, properties.bends, properties.jumps):  # fmt: skip
+    for f in (properties.output_range, properties.largest_slope, properties.forward_gain, properties.effective_range,
+              properties.saturated_intervals, properties.bends, properties.jumps):  # fmt: skip
         f(row)
 
 
