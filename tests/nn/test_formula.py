@@ -1,6 +1,7 @@
 """The user's own formula: what is computed, and that nothing else ever is."""
 
 import builtins
+import re
 import string
 import time
 import tracemalloc
@@ -104,8 +105,9 @@ TREES = st.recursive(
 def test_the_slope_is_the_finite_difference(text):
     try:
         row = parse(text)
-    except FormulaError:
-        assert ("x" not in text.replace("exp", "").replace("max", "") and "z" not in text) or len(text) > LENGTH or True
+    except FormulaError as error:
+        if not re.search("at most|x somewhere|values, got none", error.problem):
+            raise
         return
     z = np.random.default_rng(0).uniform(-3, 3, 60)
     near = [np.abs(z - kink) for kink in row.kinks_at()]
