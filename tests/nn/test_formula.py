@@ -14,10 +14,11 @@ from matplotlib.mathtext import MathTextParser
 
 from labkit.nn import properties
 from labkit.nn.activations import ACTIVATIONS
-from labkit.nn.formula import DEPTH, LENGTH, NAMES, FormulaError, parse
+from labkit.nn.formula import FormulaError, parse
 from labkit.nn.lookup import activation
 from labkit.nn.network import Network
 from labkit.nn.propagation import propagate
+from labkit.nn.reader import DEPTH, LENGTH, NAMES
 from labkit.nn.statistics import summarize
 
 SAME = {  # a formula, and the row that it is
