@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 """A real floating-point array; float32 stays float32."""
 
 
+_VALUES = 2**13  # computed at a time, so that work arrays stay in the cache
+
+
 @dataclass(frozen=True)
 class Alpha:
     """The shape parameter of an activation that has one: its meaning, default and range."""
@@ -90,9 +93,12 @@ class Activation:
         """Write function(z) into `value` and derivative(z) into `slope`, both of z's shape."""
         if self.fused is not None:
             self.fused(z, alpha if self.alpha is None else self.alpha.check(alpha), value, slope)
-        else:
-            value[...] = self.function(z, alpha)
-            slope[...] = self.derivative(z, alpha)
+            return
+        rows = max(1, _VALUES * len(z) // max(z.size, 1)) if self.elementwise else len(z)
+        for start in range(0, len(z), rows):
+            part = slice(start, start + rows)
+            value[part] = self.function(z[part], alpha)
+            slope[part] = self.derivative(z[part], alpha)
 
 
 def _floating(z: ArrayLike) -> Array:

@@ -40,23 +40,15 @@ def parse(text: str) -> Activation:
 @lru_cache(maxsize=256)
 def _row(text: str) -> Activation:
     tree = Reader(text).tree()
-    takes_alpha = "alpha" in operations(tree)
-    formula = _Formula(tree)
+    formula, alpha = _Formula(tree), ALPHA if "alpha" in operations(tree) else None
     middle = np.linspace(-10, 10, 81)
-    values, slopes = formula.value(middle, ALPHA.default), formula.slope(middle, ALPHA.default)
-    if not (np.isfinite(values) & np.isfinite(slopes)).any():
+    both = formula.value(middle, ALPHA.default), formula.slope(middle, ALPHA.default)
+    if not np.isfinite(both).all(axis=0).any():
         raise FormulaError(1, "expected a formula with values, got none that is finite for x from -10 to 10")
-    alpha = ALPHA if takes_alpha else None
-    if takes_alpha:
-        return Activation(
-            key=f"{PREFIX} {text}", label=text, function=formula.value, derivative=formula.slope, formula=latex(tree),
-            source="a formula of one's own", alpha=alpha, kinks=formula.kinks(ALPHA.default), fused=formula.fused,
-            moving_kinks=formula.kinks,
-        )  # fmt: skip
     return Activation(
-        key=f"{PREFIX} {text}", label=text, function=lambda z: formula.value(z, None),
-        derivative=lambda z: formula.slope(z, None), formula=latex(tree), source="a formula of one's own",
-        kinks=formula.kinks(None), fused=formula.fused,
+        key=f"{PREFIX} {text}", label=text, function=formula.value, derivative=formula.slope, formula=latex(tree),
+        source="a formula of one's own", alpha=alpha, kinks=formula.kinks(ALPHA.default), fused=formula.fused,
+        moving_kinks=formula.kinks,
     )  # fmt: skip
 
 
@@ -85,11 +77,11 @@ class _Formula:
             value[...] = values.reshape(z.shape)
             slope[...] = slopes.reshape(z.shape)
 
-    def value(self, z: Array, alpha: float | None) -> Array:
+    def value(self, z: Array, alpha: float | None = None) -> Array:
         """The formula's value, of z's shape and dtype."""
         return self._both(z, alpha)[0]
 
-    def slope(self, z: Array, alpha: float | None) -> Array:
+    def slope(self, z: Array, alpha: float | None = None) -> Array:
         """Its derivative, of z's shape and dtype."""
         return self._both(z, alpha)[1]
 
