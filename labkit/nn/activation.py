@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 """A real floating-point array; float32 stays float32."""
 
 
-_VALUES = 2**13  # computed at a time, so that work arrays stay in the cache
+_VALUES = 2**15  # computed at a time, so that work arrays stay in the cache
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def test_a_row_made_from_a_row_computes_the_same(row):
 @EVERY
 def test_value_and_slope_without_fused_form_are_function_and_derivative(row):
     plain = dataclasses.replace(row, fused=None)
-    for shape in ((5, 4), (100, 170), (2, 9000), (17_000,)):
+    for shape in ((5, 4), (100, 670), (2, 40_000), (70_000,)):
         z = np.random.default_rng(3).standard_normal(shape)
         value, slope = np.full_like(z, 77.0), np.full_like(z, 77.0)
         plain.value_and_slope(z, None, value, slope)
