@@ -97,6 +97,17 @@ def test_slopes_at_the_kinks_are_pytorchs(row):
 
 
 @EVERY
+def test_nothing_jumps_or_bends_but_at_the_kinks(row):
+    """Slopes are at most 5 and so are second derivatives, up to 10 for Swish's largest beta."""
+    z = np.linspace(-10, 10, 100_002)
+    smooth = ~np.any([(z[:-1] <= kink) & (kink <= z[1:]) for kink in (*row.kinks, 99)], axis=0)
+    units = np.stack([z, np.zeros_like(z)], axis=1)
+    for alpha in [None] if row.alpha is None else [None, row.alpha.low, row.alpha.high]:
+        for function in (row.function, row.derivative):
+            assert np.abs(np.diff(function(units, alpha)[:, 0]))[smooth].max() < 10 * (z[1] - z[0])
+
+
+@EVERY
 @pytest.mark.parametrize("size", [1e4, 1e150, 1e300])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_far_out_everything_is_finite_without_a_warning(row, size, dtype):
