@@ -150,7 +150,7 @@ def _centered(p: Portrait) -> str:
 
 def _saturated(p: Portrait) -> str:
     found = []
-    for low, high in p.saturated_ranges:
+    for low, high in p.saturated_intervals:
         if low == -inf and high == inf:
             return "everywhere"
         if low == -inf:

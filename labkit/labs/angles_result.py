@@ -78,7 +78,9 @@ def _spread(result: Result) -> str:
         return way
     begin, end = result.std_theory[[0, -1]]
     kept = begin > 0 and isfinite(end) and abs(end / begin - 1) < 0.01
-    return f"{way} (theory: kept at {short(begin)})" if kept else f"{way} (theory {short(begin)} → {short(end)})"
+    said = f"theory: kept at {short(begin)}" if kept else f"theory {short(begin)} → {short(end)}"
+    band = result.band is not None and np.isfinite(result.band.low).any()
+    return f"{way} ({said}{'' if band else '; the formula of its band does not hold here'})"
 
 
 def _end(result: Result) -> str:

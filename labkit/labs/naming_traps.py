@@ -8,10 +8,6 @@ from labkit.nn.activation import Activation
 from labkit.nn.initializers import INITIALIZERS, Initializer
 from labkit.nn.properties import forward_gain
 
-PYTORCH_GAINS: Mapping[str, float | None] = {
-    "identity": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": 2**0.5, "leaky_relu": None, "selu": 3 / 4,
-}  # fmt: skip
-"""torch.nn.init.calculate_gain, for sigmoid, tanh and SELU a convention; None: sqrt(2 / (1 + alpha^2))."""
 _NEAR = 0.01  # of a variance: half as much of a std
 
 
@@ -83,10 +79,10 @@ def gain_note(activation: Activation, alpha: float | None) -> str:
     keeps = f"mean square kept at {short(forward_gain(activation, alpha), 4)}"
     if not activation.elementwise:
         return f"{activation.label} has no gain: it couples the units"
-    if activation.key not in PYTORCH_GAINS:
+    gain = activation.torch_gain
+    if gain is None:
         return f"{keeps}; PyTorch names none"
-    torch = PYTORCH_GAINS[activation.key]
-    if torch is None:
+    if callable(gain):
         assert activation.alpha is not None
-        torch = (2 / (1 + activation.alpha.check(alpha) ** 2)) ** 0.5
-    return f"{keeps}; PyTorch's gain {short(torch, 4)}"
+        gain = gain(activation.alpha.check(alpha))
+    return f"{keeps}; PyTorch's gain {short(gain, 4)}"

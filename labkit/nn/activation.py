@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 """A real floating-point array; float32 stays float32."""
 
 
+_VALUES = 2**15  # computed at a time, so that work arrays stay in the cache
+
+
 @dataclass(frozen=True)
 class Alpha:
     """The shape parameter of an activation that has one: its meaning, default and range."""
@@ -45,7 +48,8 @@ class Activation:
 
     `fused(z, alpha, value, slope)`, if given, writes function and derivative into two buffers at once, to the same
     numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
-    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal.
+    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal. `torch_gain`
+    is that of PyTorch's calculate_gain, a number or one for each alpha; some are conventions.
     """
 
     key: str
@@ -59,6 +63,7 @@ class Activation:
     fused: Callable[[Array, float | None, Array, Array], None] | None = None
     jacobian_product: Callable[[Array, Array], Array] | None = None
     moving_kinks: Callable[[float], tuple[float, ...]] | None = None
+    torch_gain: float | Callable[[float], float] | None = None
 
     def __post_init__(self) -> None:
         """Give function and derivative the one signature f(z, alpha=None)."""
@@ -88,9 +93,12 @@ class Activation:
         """Write function(z) into `value` and derivative(z) into `slope`, both of z's shape."""
         if self.fused is not None:
             self.fused(z, alpha if self.alpha is None else self.alpha.check(alpha), value, slope)
-        else:
-            value[...] = self.function(z, alpha)
-            slope[...] = self.derivative(z, alpha)
+            return
+        rows = max(1, _VALUES * len(z) // max(z.size, 1)) if self.elementwise else len(z)
+        for start in range(0, len(z), rows):
+            part = slice(start, start + rows)
+            value[part] = self.function(z[part], alpha)
+            slope[part] = self.derivative(z[part], alpha)
 
 
 def _floating(z: ArrayLike) -> Array:

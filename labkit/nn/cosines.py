@@ -19,7 +19,7 @@ from labkit.nn.initializers import orthogonal
 from labkit.nn.meanfield import angle, fixed_point, trajectory
 from labkit.nn.network import Network
 from labkit.nn.pairs import hermite_shares
-from labkit.nn.prediction import Band
+from labkit.nn.prediction import Band, reason_band
 from labkit.nn.validity import sigma_w, std_of, unfit
 
 Array = NDArray[np.float64]
@@ -112,9 +112,15 @@ def pair(network: Network, c0: Array | float, square: float = 1.0) -> Pair:
 
 
 def std_band(network: Network, theory: Pair, cosines: Array) -> Band:
-    """Where the measured std of the activations lies for 95 % of the seeds, for inputs of these mutual `cosines`."""
+    """Where the measured std of the activations lies for 95 % of the seeds, for inputs of these mutual `cosines`.
+
+    NaN where no band is given; see `reason_band`.
+    """
     net, s = network, theory.scale
     table = expectation_table(net.activation_row, net.alpha, net.bias_mean)
+    if reason_band(net, table.at(s).saturated):
+        none = np.full_like(s, nan)
+        return Band(none, none)
     others = cosines[np.triu_indices(len(cosines), 1)]
     weights = 1 - (net.bias_std / float(s[0])) ** 2 if s[0] else 0.0
     mean, scatter = weights * float(others.mean()) + 1 - weights, weights * float(others.std())

@@ -1,7 +1,7 @@
 """Criticality: the standard deviation of the weights with chi_1 = 1, and the critical line.
 
 Critical line, parametrised by q: sigma_w**2 = 1 / E f'(z)**2 and sigma_b**2 = q - sigma_w**2 E f(z)**2 with
-z ~ N(0, q). Source: Schoenholz et al. (2017), Deep information propagation, sec. 3.
+z ~ N(0, q). Source: Schoenholz et al. (2017), Deep information propagation.
 """
 
 from functools import lru_cache

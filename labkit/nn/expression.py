@@ -1,4 +1,4 @@
-"""Expressions in z and alpha: value and slope together, by forward automatic differentiation, and their LaTeX.
+"""Expressions in z and alpha: value and slope together, by forward automatic differentiation.
 
 A Dual is a value and its derivative by z; the derivative is None where the value does not depend on z, so that a
 constant never meets an infinity in a product. Where two branches tie (max, min) the flatter one gives the slope:
@@ -187,56 +187,3 @@ def evaluate(node: Node, z: Array, alpha: float | None, switches: Switches) -> D
     holds = COMPARISONS[node.operation](left.value, right.value)
     slopes = [0.0 if branch.slope is None else branch.slope for branch in (a, b)]
     return Dual(np.where(holds, a.value, b.value), np.where(holds, *slopes))
-
-
-_SUM, _PRODUCT, _POWER, _ATOM = range(4)  # how tightly a piece of LaTeX holds together
-_NAMES = {"<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq"}
-_KNOWN = {"log", "tanh", "sin", "cos", "min", "max"}
-
-
-def latex(node: Node) -> str:
-    """The expression as LaTeX, in z."""
-    return _latex(node)[0]
-
-
-def _held(node: Node, level: int) -> str:
-    text, own = _latex(node)
-    return text if own >= level else rf"\left({text}\right)"
-
-
-def _latex(node: Node) -> tuple[str, int]:
-    operation, arguments = node.operation, node.arguments
-    if not arguments:
-        return {"z": "z", "alpha": r"\alpha"}.get(operation) or _number(node.number), _ATOM
-    if operation in ("add", "subtract"):
-        a, b = arguments
-        return f"{_held(a, _SUM)} {'+' if operation == 'add' else '-'} {_held(b, _PRODUCT)}", _SUM
-    if operation == "negative":
-        return f"-{_held(arguments[0], _PRODUCT)}", _SUM
-    if operation == "multiply" and arguments[0].operation == "negative":
-        return f"-{_latex(Node('multiply', (*arguments[0].arguments, arguments[1])))[0]}", _SUM
-    if operation == "multiply":
-        factors = [_held(argument, _PRODUCT) for argument in arguments]
-        return (" " if factors[1][0].isalpha() else r" \cdot ").join(factors), _PRODUCT
-    plain = [_latex(argument)[0] for argument in arguments]
-    if operation == "divide":
-        return rf"\frac{{{plain[0]}}}{{{plain[1]}}}", _PRODUCT
-    if operation == "power":
-        return f"{_held(arguments[0], _ATOM)}^{{{plain[1]}}}", _POWER
-    if operation in COMPARISONS:
-        test = f"{plain[0]} {_NAMES[operation]} {plain[1]}"
-        return rf"\left({plain[2]} \text{{ if }} {test} \text{{, else }} {plain[3]}\right)", _ATOM
-    if operation in ("abs", "sqrt", "exp"):
-        form = {"abs": r"\left|%s\right|", "sqrt": r"\sqrt{%s}", "exp": "e^{%s}"}[operation]
-        return form % plain[0], _POWER if operation == "exp" else _ATOM
-    name = rf"\{operation}" if operation in _KNOWN else rf"\operatorname{{{operation}}}"
-    return rf"{name}\left({', '.join(plain)}\right)", _ATOM
-
-
-def _number(number: float) -> str:
-    for name, value in (("e", e), (r"\pi", pi)):
-        if number == value:
-            return name
-    text = f"{number:.12g}"
-    mantissa, _, exponent = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text

@@ -4,7 +4,9 @@ Far left a gate is tiny and the product with it is kept to full relative precisi
 underflows, z is clipped, so that -inf gives 0 and no NaN.
 """
 
+from collections.abc import Callable
 from math import pi, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,69 +15,81 @@ from labkit.nn import kernels
 from labkit.nn.activation import Activation, Alpha
 
 Array = NDArray[np.float64]
+_Parts = Callable[[Array, Any, Array, Array], None]
+_CHUNK = 2**13  # values at a time: their work arrays stay in the cache
 
 
-def _gelu(z: Array) -> Array:
+def _whole(parts: _Parts) -> dict[str, Any]:
+    """Function, derivative and fused form of a row, all from `parts(z, alpha, value, slope)` for flat arrays."""
+
+    def fused(z: Array, alpha: float | None, value: Array, slope: Array) -> None:
+        flat, values, slopes = z.reshape(-1), value.reshape(-1), slope.reshape(-1)
+        with np.errstate(over="ignore"):  # exp(-z) far left, where the gate is 0
+            for start in range(0, flat.size, _CHUNK):
+                part = slice(start, start + _CHUNK)
+                parts(flat[part], alpha, values[part], slopes[part])
+
+    def both(z: Array, alpha: float | None = None) -> tuple[Array, Array]:
+        value, slope = np.empty(z.shape, z.dtype), np.empty(z.shape, z.dtype)
+        fused(z, alpha, value, slope)
+        return value, slope
+
+    return {
+        "function": lambda z, *alpha: both(z, *alpha)[0], "derivative": lambda z, *alpha: both(z, *alpha)[1],
+        "fused": fused,
+    }  # fmt: skip
+
+
+def _gelu(z: Array, _alpha: None, value: Array, slope: Array) -> None:
     from scipy.special import ndtr  # only now: `import labkit` loads no SciPy
 
-    value: Array = np.maximum(z, -40) * ndtr(z)
-    return value
-
-
-def _gelu_slope(z: Array) -> Array:
-    from scipy.special import ndtr
-
+    gate = ndtr(z)
+    np.multiply(np.maximum(z, -40), gate, out=value)
     near = np.clip(z, -40, 40)
-    slope: Array = ndtr(z) + near * np.exp(-near * near / 2) / sqrt(2 * pi)
-    return slope
+    np.add(gate, near * np.exp(-near * near / 2) / sqrt(2 * pi), out=slope)
+
+
+def _logistic(z: Array) -> tuple[Array, Array]:
+    """1 / (1 + exp(-z)) and its slope."""
+    e = np.exp(-z)
+    gate = 1 / (1 + e)
+    return gate, gate * (np.minimum(e, np.finfo(z.dtype).max) * gate)  # far left it is 0, not 0 times infinity
 
 
 _CUBE = 0.044715  # of the paper
 
 
-def _tanh_argument(z: Array) -> Array:
-    """2 u, where 0.5 (1 + tanh(u)) = sigmoid(2 u)."""
-    double: Array = 2 * sqrt(2 / pi) * z * (1 + _CUBE * z * z)
-    return double
-
-
-def _gelu_tanh(z: Array) -> Array:
+def _gelu_tanh(z: Array, _alpha: None, value: Array, slope: Array) -> None:
+    """0.5 (1 + tanh(u)) is the logistic of 2 u."""
     near = np.clip(z, -100, 100)
-    value: Array = np.maximum(z, -100) * kernels.sigmoid(_tanh_argument(near))
-    return value
+    square = _CUBE * near * near
+    gate, steep = _logistic(2 * sqrt(2 / pi) * near * (1 + square))
+    np.multiply(np.maximum(z, -100), gate, out=value)
+    np.add(gate, near * steep * (2 * sqrt(2 / pi) * (1 + 3 * square)), out=slope)
 
 
-def _gelu_tanh_slope(z: Array) -> Array:
-    near = np.clip(z, -100, 100)
-    double = _tanh_argument(near)
-    inner = 2 * sqrt(2 / pi) * (1 + 3 * _CUBE * near * near)
-    slope: Array = kernels.sigmoid(double) + near * kernels.sigmoid_slope(double) * inner
-    return slope
-
-
-def _gate(z: Array, beta: float) -> Array:
-    """Beta z, within +-800: the sigmoid is 0 or 1 beyond."""
-    most = min(800 / beta, float(np.finfo(z.dtype).max))
-    gate: Array = beta * np.clip(z, -most, most)
-    return gate
-
-
-def _silu(z: Array, beta: float) -> Array:
+def _silu(z: Array, beta: float, value: Array, slope: Array) -> None:
     if beta == 0:
-        return z / 2
-    most = min(800 / beta, float(np.finfo(z.dtype).max))
-    value: Array = np.maximum(z, -most) * kernels.sigmoid(_gate(z, beta))
-    return value
-
-
-def _silu_slope(z: Array, beta: float) -> Array:
-    if beta == 0:
-        slope = np.full_like(z, 0.5)
+        np.divide(z, 2, out=value)
+        slope.fill(0.5)
         kernels.keep_nan(z, slope)
-        return slope
-    gate = _gate(z, beta)
-    silu_slope: Array = kernels.sigmoid(gate) + gate * kernels.sigmoid_slope(gate)
-    return silu_slope
+        return
+    most = min(800 / beta, float(np.finfo(z.dtype).max))
+    scaled = beta * np.clip(z, -most, most)
+    gate, steep = _logistic(scaled)
+    np.multiply(np.maximum(z, -most), gate, out=value)
+    np.add(gate, scaled * steep, out=slope)
+
+
+def _mish(z: Array, _alpha: None, value: Array, slope: Array) -> None:
+    """tanh(softplus(z)) without a difference: with e = exp(z) it is e (e + 2) / (e (e + 2) + 2); 1 beyond z = 40."""
+    near = np.clip(z, -800, 40)
+    e = np.exp(near)
+    above = e * (e + 2)
+    below = above + 2
+    gate = above / below
+    np.multiply(np.maximum(z, -800), gate, out=value)
+    np.add(gate, near * (4 * e / below) * ((1 + e) / below), out=slope)
 
 
 def _hardswish(z: Array) -> Array:
@@ -96,40 +110,19 @@ def softplus(z: Array) -> Array:
     return value
 
 
-def _mish_parts(z: Array) -> tuple[Array, Array]:
-    """tanh(softplus(z)) and one minus it, without a difference: with n = e^z (e^z + 2) they are n and 2 over n + 2."""
-    e = np.exp(-np.abs(z))
-    above = np.where(z < 0, e * (e + 2), 1 + 2 * e)  # for z > 0 both are divided by e^(2 z)
-    two = np.where(z < 0, z.dtype.type(2), 2 * e * e)
-    return above / (above + two), two / (above + two)
-
-
-def _mish(z: Array) -> Array:
-    value: Array = np.maximum(z, -800) * _mish_parts(z)[0]
-    return value
-
-
-def _mish_slope(z: Array) -> Array:
-    near = np.clip(z, -800, 800)
-    t, rest = _mish_parts(near)
-    slope: Array = t + near * rest * (1 + t) * kernels.sigmoid(near)
-    return slope
-
-
 ROWS = (
     Activation(
-        key="gelu", label="GELU", function=_gelu, derivative=_gelu_slope,
+        key="gelu", label="GELU", **_whole(_gelu),
         formula=r"z\,\Phi(z) = \frac{z}{2}\left(1 + \operatorname{erf}(z / \sqrt{2})\right)",
-        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs), sec. 2",
+        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs)",
     ),
     Activation(
-        key="gelu_tanh", label="GELU (tanh form)", function=_gelu_tanh, derivative=_gelu_tanh_slope,
+        key="gelu_tanh", label="GELU (tanh form)", **_whole(_gelu_tanh),
         formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
-        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs), sec. 2; PyTorch's "
-        "approximate='tanh'",
+        source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs); PyTorch's approximate='tanh'",
     ),
     Activation(
-        key="silu", label="SiLU (Swish)", function=_silu, derivative=_silu_slope,
+        key="silu", label="SiLU (Swish)", **_whole(_silu),
         formula=r"\frac{z}{1 + e^{-\beta z}}", source="Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units "
         "for neural network function approximation in reinforcement learning; with beta: Ramachandran, Zoph and Le "
         "(2017), Searching for activation functions", alpha=Alpha("beta", default=1.0, high=10.0),
@@ -146,7 +139,7 @@ ROWS = (
         "functional knowledge for better option pricing",
     ),
     Activation(
-        key="mish", label="Mish", function=_mish, derivative=_mish_slope,
+        key="mish", label="Mish", **_whole(_mish),
         formula=r"z \tanh(\log(1 + e^z))",
         source="Misra (2020), Mish: a self regularized non-monotonic activation function",
     ),

@@ -208,8 +208,9 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         torch="torch.nn.init.kaiming_uniform_(w, nonlinearity='linear')",
     ),
     variance_scaling(
-        "xavier_normal", "Xavier (Glorot)", 1.0, "avg", gain=True, source=f"{GLOROT}, eq. 12 (its variance; drawn "
-        "normal)", torch="torch.nn.init.xavier_normal_(w, gain)",
+        "xavier_normal", "Xavier (Glorot)", 1.0, "avg", gain=True,
+        source=f"{GLOROT} (its variance; drawn normal)",
+        torch="torch.nn.init.xavier_normal_(w, gain)",
     ),
     variance_scaling(
         "xavier_uniform", "Xavier (Glorot) uniform", 1.0, "avg", shape="uniform", gain=True,

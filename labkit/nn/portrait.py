@@ -13,7 +13,7 @@ from labkit.nn.properties import (
     jumps,
     mean,
     output_range,
-    saturated_ranges,
+    saturated_intervals,
     zero_centered,
 )
 
@@ -27,7 +27,7 @@ class Portrait:
 
     output_range: Interval
     effective_range: Interval
-    saturated_ranges: tuple[Interval, ...]
+    saturated_intervals: tuple[Interval, ...]
     mean: float
     zero_centered: bool
     forward_gain: float
@@ -42,7 +42,7 @@ def portrait(activation: Activation, alpha: float | None = None) -> Portrait:
     return Portrait(
         output_range=output_range(activation, alpha),
         effective_range=effective_range(activation, alpha),
-        saturated_ranges=saturated_ranges(activation, alpha),
+        saturated_intervals=saturated_intervals(activation, alpha),
         mean=mean(activation, alpha),
         zero_centered=zero_centered(activation, alpha),
         forward_gain=forward_gain(activation, alpha),

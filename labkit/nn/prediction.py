@@ -158,15 +158,8 @@ class Prediction:
 
     @property
     def reason_band(self) -> str | None:
-        """None, or a sentence that says why no band is given: its formula is of first order in depth / width."""
-        net = self.network
-        if net.depth > _DEEPEST_BAND * net.width:
-            return f"no band: {net.depth} layers are too many for its formula at width {net.width}"
-        if net.initializer_row.dependent:
-            return f"no band: {net.initializer_row.label} weights are not drawn independently"
-        if self.saturated is not None and self.saturated.max() > _MOST_SATURATED:
-            return "no band: nearly all values are saturated, and theory hangs on rare ones that a batch may lack"
-        return None
+        """None, or a sentence that says why no band is given."""
+        return reason_band(self.network, self.saturated)
 
     @cached_property
     def _spread(self) -> Spread | None:
@@ -202,6 +195,18 @@ class Prediction:
     def grad_rms_band(self) -> Band | None:
         """Where the measured `grad_rms` lies for 95 % of the seeds."""
         return self._spread and _band(self.grad_rms, self._spread.grad_shift, self._spread.grad)
+
+
+def reason_band(network: Network, saturated: Array | None) -> str | None:
+    """Why no band is given, or None: its formula is of first order in depth / width. `saturated` by layer (depth,)."""
+    net = network
+    if net.depth > _DEEPEST_BAND * net.width:
+        return f"no band: {net.depth} layers are too many for its formula at width {net.width}"
+    if net.initializer_row.dependent:
+        return f"no band: {net.initializer_row.label} weights are not drawn independently"
+    if saturated is not None and saturated.max() > _MOST_SATURATED:
+        return "no band: nearly all values are saturated, and theory hangs on rare ones that a batch may lack"
+    return None
 
 
 def _band(theory: Array | None, shift: Array, sd: Array) -> Band | None:

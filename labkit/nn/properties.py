@@ -139,12 +139,18 @@ def _at_kink(edge: float, kinks: tuple[float, ...]) -> float:
 
 
 @_kept
-def saturated_ranges(activation: Activation, alpha: float | None = None) -> tuple[Interval, ...]:
+def saturated_intervals(activation: Activation, alpha: float | None = None) -> tuple[Interval, ...]:
     """Where |f'(z)| is below SATURATED_BELOW of its largest value, from left to right; none for an unbounded slope."""
     bound = SATURATED_BELOW * largest_slope(activation, alpha)
     if not 0 < bound < inf:
         return ()
     return _intervals(lambda z: _slopes(activation, z, alpha) < bound, activation, alpha)
+
+
+@_kept
+def inactive_intervals(activation: Activation, alpha: float | None = None) -> tuple[Interval, ...]:
+    """Where f(z) is exactly 0, from left to right."""
+    return _intervals(lambda z: _values(activation, z, alpha) == 0, activation, alpha)
 
 
 @_kept

@@ -75,19 +75,20 @@ ROWS = (
     Activation(
         key="relu", label="ReLU", function=lambda z: np.maximum(z, 0), derivative=kernels.relu_slope,
         formula=r"\max(0, z)", source="Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann "
-        "machines; slope 0 at z = 0 as in PyTorch", kinks=(0.0,), fused=kernels.relu_fused,
+        "machines; slope 0 at z = 0 as in PyTorch", kinks=(0.0,), fused=kernels.relu_fused, torch_gain=2**0.5,
     ),
     Activation(
         key="leaky_relu", label="leaky ReLU", function=kernels.leaky_relu, derivative=kernels.leaky_relu_slope,
         formula=r"z \text{ for } z > 0,\ \alpha z \text{ otherwise}",
-        source="Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models, sec. 2; "
-        "slope alpha at z = 0 as in PyTorch", alpha=Alpha("slope for z < 0", default=0.01), kinks=(0.0,),
+        source="Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models; slope "
+        "alpha at z = 0 as in PyTorch", alpha=Alpha("slope for z < 0", default=0.01), kinks=(0.0,),
+        torch_gain=lambda alpha: (2 / (1 + alpha**2)) ** 0.5,
     ),
     Activation(
         key="prelu", label="PReLU", function=kernels.leaky_relu, derivative=kernels.leaky_relu_slope,
         formula=r"z \text{ for } z > 0,\ \alpha z \text{ otherwise; } \alpha \text{ is learned}",
-        source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, eq. 1, started at 0.25; slope alpha at "
-        "z = 0 as in PyTorch", alpha=Alpha("first slope for z < 0", default=0.25), kinks=(0.0,),
+        source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, sec. 2.1, started at 0.25; slope alpha "
+        "at z = 0 as in PyTorch", alpha=Alpha("first slope for z < 0", default=0.25), kinks=(0.0,),
     ),
     Activation(
         key="rrelu", label="RReLU", function=lambda z: kernels.leaky_relu(z, RRELU_SLOPE),
@@ -121,7 +122,7 @@ ROWS = (
         formula=r"\lambda z \text{ for } z > 0,\ \lambda \alpha (e^z - 1) \text{ otherwise},\ "
         r"\lambda = 1.0507\ldots,\ \alpha = 1.6732\ldots",
         source="Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural networks; slope "
-        "lambda alpha at z = 0 as in PyTorch", kinks=(0.0,),
+        "lambda alpha at z = 0 as in PyTorch", kinks=(0.0,), torch_gain=3 / 4,
     ),
     Activation(
         key="celu", label="CELU", function=_celu, derivative=_celu_slope,

@@ -62,17 +62,17 @@ def _softmax_vjp(z: Array, g: Array) -> Array:
 ROWS = (
     Activation(
         key="identity", label="identity", function=np.copy, derivative=np.ones_like,
-        formula="z", source="no activation: the network is linear", fused=kernels.identity,
+        formula="z", source="no activation: the network is linear", fused=kernels.identity, torch_gain=1.0,
     ),
     Activation(
         key="sigmoid", label="sigmoid", function=kernels.sigmoid, derivative=kernels.sigmoid_slope,
         formula=r"\frac{1}{1 + e^{-z}}", source="Rumelhart, Hinton and Williams (1986), Learning representations "
-        "by back-propagating errors, eq. 2", fused=kernels.sigmoid_fused,
+        "by back-propagating errors", fused=kernels.sigmoid_fused, torch_gain=1.0,
     ),
     Activation(
         key="tanh", label="tanh", function=np.tanh, derivative=kernels.tanh_slope,
         formula=r"\tanh z", source="LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, sec. 4.4",
-        fused=kernels.tanh_fused,
+        fused=kernels.tanh_fused, torch_gain=5 / 3,
     ),
     Activation(
         key="hardsigmoid", label="hard sigmoid", function=lambda z: np.clip(z + 3, 0, 6) / 6,

@@ -1,11 +1,7 @@
 """Where mean-field theory holds, and the weights that enter it by their initializer's promise."""
 
-from functools import lru_cache
 from math import sqrt
 
-import numpy as np
-
-from labkit.nn.activations import Activation
 from labkit.nn.network import Network
 
 
@@ -20,21 +16,10 @@ def sigma_w(network: Network) -> float:
     return sqrt(net.width) * net.initializer_row.std(net.width, net.width, **net.options)
 
 
-@lru_cache(maxsize=256)
-def elementwise(activation: Activation, alpha: float | None) -> bool:
-    """Whether each output depends on its own input alone: softmax's do not."""
-    z = np.array([[0.5, -1.0, 2.0]])
-    alone = np.concatenate([activation.function(z[:, i : i + 1], alpha) for i in range(3)], axis=1)
-    return bool(np.allclose(activation.function(z, alpha), alone, equal_nan=True))
-
-
 def unfit_layers(network: Network) -> str | None:
     """Why the theory does not hold for these layers, whatever the weights; None where it holds."""
-    net = network
-    if getattr(net, "batch_norm", False):
-        return "batch normalization sets the variance by the batch: the theory of plain layers does not hold"
-    if not elementwise(net.activation_row, net.alpha):
-        return f"{net.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
+    if not network.activation_row.elementwise:
+        return f"{network.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
     return None
 
 

@@ -87,3 +87,38 @@ def test_a_dead_image_has_no_angle():
 def test_your_own_formula_gets_theory():
     result = compute(Angles(formula="x * tanh(softplus(x))", depth=3))
     assert np.isfinite(result.theory).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"width": 20}, {"activation": "tanh", "initializer": "lecun_normal"}, {"activation": "sigmoid", "inputs": 2}],
+    ids=str,
+)
+def test_the_band_of_std_holds_95_percent_of_the_seeds(values):
+    """40 seeds: 3 binomial standard errors of 0.034, layers of one network being correlated."""
+    inside = []
+    for seed in range(40):
+        result = compute(Angles(seed=seed, **values))
+        inside.append((result.band.low <= result.std) & (result.std <= result.band.high))
+    assert np.mean(inside) > 0.95 - 3 * 0.034
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"initializer": "orthogonal"}, {"width": 10}, {"activation": "tanh", "initializer": "normal", "std": 10.0}],
+    ids=str,
+)
+def test_no_band_is_drawn_where_its_formula_does_not_hold(values):
+    result = compute(Angles(**values))
+    assert np.isnan(result.band.low).all()
+    assert np.isfinite(result.std_theory).all()
+    assert "the formula of its band does not hold here" in explain(result)
+    view = LAB.view()
+    view.update(result)
+    view.figure.canvas.draw()
+    assert "does not hold" not in explain(compute(Angles()))
+
+
+def test_orthogonal_linear_layers_keep_every_angle_as_theory_says():
+    result = compute(Angles(activation="identity", initializer="orthogonal", width=20, angle=90))
+    np.testing.assert_allclose(result.cosines[:, 0, 1:], result.theory, atol=1e-9)

@@ -196,6 +196,10 @@ def test_a_phase_without_room_is_not_named():
         ({"activation": "relu", "sigma_w": 2.0}, "the variance grows by a factor e every 1.44 layers"),
         ({"activation": "gelu", "sigma_w": sqrt(2), "sigma_b": 0.0}, "the variance shrinks by a factor e every 1.44 "),
         ({"activation": "relu", "sigma_w": sqrt(2), "sigma_b": 0.0}, "on the critical line"),
+        ({"activation": "relu", "sigma_w": sqrt(2), "sigma_b": 0.3}, "the variance grows by as much in each layer"),
+        ({"activation": "identity", "sigma_w": 1.0, "sigma_b": 0.3}, "the variance grows by as much in each layer"),
+        ({"activation": "identity", "sigma_w": 1.0, "sigma_b": 0.0}, "differences fade by a power of the depth"),
+        ({"activation": "identity", "sigma_w": 0.9, "sigma_b": 0.3}, "a signal survives about 4.75 layers"),
         ({"activation": "sigmoid", "sigma_w": 10.2, "sigma_b": 0.5}, "c* = 1 - 0.0004"),
     ],
 )

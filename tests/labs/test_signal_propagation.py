@@ -71,3 +71,21 @@ def test_caption_names_overflow_and_zero():
 def test_too_large_a_network_is_refused_with_what_to_lower():
     with pytest.raises(ValueError, match=r"lower depth \(100\), width \(1000\) or batch \(10000\)"):
         LAB.result(SignalPropagation(depth=100, width=1000, batch=10_000))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "Dashed: mean-field theory, with the band of 95 % of the seeds"),
+        ({"initializer": "orthogonal"}, "Dashed: mean-field theory, no band: orthogonal weights are not drawn"),
+        ({"initializer": "ones"}, "No theory is drawn: the weights have a nonzero mean"),
+        ({"dataset": "mnist_small", "gradient_source": "loss"}, "No theory is drawn for the gradient: "),
+    ],
+    ids=str,
+)
+def test_caption_says_what_is_drawn_of_theory(values, said):
+    result = compute(SignalPropagation(**values))
+    assert said in explain(result)
+    view = LAB.view()
+    view.update(result)
+    view.figure.canvas.draw()

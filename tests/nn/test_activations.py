@@ -164,11 +164,12 @@ def test_a_row_made_from_a_row_computes_the_same(row):
 @EVERY
 def test_value_and_slope_without_fused_form_are_function_and_derivative(row):
     plain = dataclasses.replace(row, fused=None)
-    z = np.random.default_rng(3).standard_normal((5, 4))
-    value, slope = np.empty_like(z), np.empty_like(z)
-    plain.value_and_slope(z, None, value, slope)
-    np.testing.assert_array_equal(value, row.function(z))
-    np.testing.assert_array_equal(slope, row.derivative(z))
+    for shape in ((5, 4), (100, 670), (2, 40_000), (70_000,)):
+        z = np.random.default_rng(3).standard_normal(shape)
+        value, slope = np.full_like(z, 77.0), np.full_like(z, 77.0)
+        plain.value_and_slope(z, None, value, slope)
+        np.testing.assert_array_equal(value, row.function(z))
+        np.testing.assert_array_equal(slope, row.derivative(z))
 
 
 def test_each_row_is_found_under_its_key_and_says_what_it_is():

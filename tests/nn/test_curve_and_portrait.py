@@ -70,4 +70,4 @@ def test_the_portrait_of_tanh_by_hand():
     assert found.output_range == (-1, 1)
     assert found.zero_centered
     assert found.effective_range[1] == pytest.approx(np.arccosh(10), rel=1e-12)  # 1/cosh^2 = 1/100
-    assert found.saturated_ranges[1][0] == pytest.approx(np.arctanh(0.97), rel=1e-9)
+    assert found.saturated_intervals[1][0] == pytest.approx(np.arctanh(0.97), rel=1e-9)

@@ -15,7 +15,7 @@ from labkit.nn.properties import (
     largest_slope,
     mean,
     output_range,
-    saturated_ranges,
+    saturated_intervals,
     second_moment,
     zero_centered,
 )  # fmt: skip
@@ -53,12 +53,19 @@ def test_gains_of_leaky_relu_are_pytorchs_for_every_alpha():
         assert backward_gain(row, alpha) == pytest.approx(np.sqrt(2 / (1 + alpha**2)), rel=1e-13)
 
 
+def test_only_the_rows_that_pytorch_names_have_its_gain():
+    assert {key for key, row in ACTIVATIONS.items() if row.torch_gain is not None} == {*PYTORCH, "leaky_relu"}
+    for alpha in (0.0, 0.2, 1.0):
+        assert ACTIVATIONS["leaky_relu"].torch_gain(alpha) == pytest.approx(np.sqrt(2 / (1 + alpha**2)), rel=1e-15)
+
+
 @pytest.mark.parametrize("key", PYTORCH)
 def test_pytorchs_gains_are_the_computed_ones_or_differ_for_a_known_reason(key):
     """Sigmoid's 1 is a convention: 1.846229 keeps the second moment. Tanh's 5/3 lies 4.7 % above the gain at q = 1.
     SELU's 3/4 gives up the forward fixed point (gain 1) for the flow of gradients in rectangular layers, as its page
     says.
     """
+    assert ACTIVATIONS[key].torch_gain == pytest.approx(PYTORCH[key], rel=1e-15)
     ratio = {"sigmoid": 0.541645, "tanh": 1.046548, "selu": 0.75}.get(key, 1.0)
     assert PYTORCH[key] / forward_gain(ACTIVATIONS[key]) == pytest.approx(ratio, rel=2e-6)
 
@@ -98,17 +105,17 @@ def test_effective_range_is_where_the_slope_is_a_hundredth_of_its_largest(key):
 
 
 @EVERY
-def test_saturated_ranges_are_where_the_slope_is_small(row):
+def test_saturated_intervals_are_where_the_slope_is_small(row):
     z = np.random.default_rng(0).uniform(-30, 30, 5000)
     slopes = np.abs(row.derivative(np.stack([z, np.zeros_like(z)], axis=1))[:, 0])
     inside = np.zeros(len(z), bool)
-    for low, high in saturated_ranges(row):
+    for low, high in saturated_intervals(row):
         inside |= (low < z) & (z < high)
     np.testing.assert_array_equal(inside, slopes < SATURATED_BELOW * largest_slope(row))
 
 
 def test_tanh_is_saturated_beyond_097():
-    (_, low), (high, _) = saturated_ranges(ACTIVATIONS["tanh"])
+    (_, low), (high, _) = saturated_intervals(ACTIVATIONS["tanh"])
     assert -low == high == pytest.approx(np.arctanh(0.97), rel=1e-12)
 
 
@@ -130,12 +137,12 @@ def test_a_step_jumps_and_is_not_differentiable():
     assert jumps(step) == (0.5,)
     assert not differentiable(step)
     assert output_range(step) == (0, 1)
-    assert saturated_ranges(step) == ()
+    assert saturated_intervals(step) == ()
 
 
 def test_an_unbounded_slope_saturates_nowhere():
     square = Activation("q", "q", lambda z: z * z, lambda z: 2 * z, "q", "a test")
     assert largest_slope(square) == np.inf
-    assert saturated_ranges(square) == ()
+    assert saturated_intervals(square) == ()
     assert effective_range(square) == (-np.inf, np.inf)
     assert output_range(square) == (0, np.inf)

@@ -1,5 +1,7 @@
 """Initializers: what a row promises against what it draws."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -22,14 +24,14 @@ EXPECTED_VARIANCE = {
 
 
 def assert_moments(weights, mean, variance):
-    """Within five standard errors, which are those of the sample itself."""
+    """Within four standard errors, which are those of the sample itself."""
     n = weights.size
     rest = weights - weights.mean()
     error_of_mean = rest.std() / np.sqrt(n)
     error_of_variance = np.sqrt(max(np.mean(rest**4) - np.mean(rest**2) ** 2, 0) / n)
     rounding = 1e-12 * np.mean(weights**2)
-    assert abs(weights.mean() - mean) <= 5 * error_of_mean + np.sqrt(rounding) * 1e-6
-    assert abs(rest.var() - variance) <= 5 * error_of_variance + rounding
+    assert abs(weights.mean() - mean) <= 4 * error_of_mean + np.sqrt(rounding) * 1e-6
+    assert abs(rest.var() - variance) <= 4 * error_of_variance + rounding
 
 
 @EVERY
@@ -109,6 +111,16 @@ def test_each_row_says_what_it_is(row):
     assert row.source
     assert row.torch
     assert isinstance(hash(row), int)
+
+
+@EVERY
+def test_the_pytorch_call_is_one_of_its_functions(row):
+    """Of the page torch.nn.init."""
+    names = {"uniform", "normal", "constant", "ones", "zeros", "xavier_uniform", "xavier_normal", "kaiming_uniform",
+             "kaiming_normal", "trunc_normal", "orthogonal"}  # fmt: skip
+    call = re.match(r"torch\.nn\.init\.([a-z_]+)_\(w[,)]", row.torch)
+    assert call
+    assert call[1] in names
 
 
 def test_the_books_xavier_is_named_lecun():

@@ -101,3 +101,29 @@ def test_sigmoid_keeps_its_relative_precision_in_both_tails():
     np.testing.assert_allclose(kernels.sigmoid(z)[:2], np.exp(z[:2]), rtol=4 * EPS)
     np.testing.assert_allclose(kernels.sigmoid(z) + kernels.sigmoid(-z), 1, rtol=2 * EPS)
     assert kernels.sigmoid_slope(np.zeros(1)) == 0.25
+
+
+def long_gates(z):
+    """Gate and its slope of the gated rows, by other formulas in extended precision, and how steep the exponent is."""
+    z = z.astype(np.longdouble)
+    k, cube = np.sqrt(8 / np.longdouble(np.pi)), np.longdouble(0.044715)
+    u = k * (z + cube * z**3)
+    double = 1 / (1 + np.exp(-u))
+    soft = np.log1p(np.exp(z))
+    logistic = 1 / (1 + np.exp(-z))
+    return {
+        "gelu_tanh": (double, double / (1 + np.exp(u)) * k * (1 + 3 * cube * z * z), u),
+        "silu": (logistic, logistic / (1 + np.exp(z)), z),
+        "mish": (np.tanh(soft), logistic / np.cosh(soft) ** 2, z),
+    }
+
+
+@pytest.mark.parametrize("key", ["gelu_tanh", "silu", "mish"])
+def test_gated_rows_are_exact_up_to_the_rounding_of_their_exponent(key):
+    z = np.random.default_rng(2).uniform(-18, 40, 100_000)
+    gate, steep, exponent = long_gates(z)[key]
+    value, slope = both(ACTIVATIONS[key], z)
+    # half a unit for each of a dozen operations; those of the exponent, four, count by its size
+    rounding = EPS * (6 + 2 * np.abs(np.minimum(exponent, 0)))
+    assert (np.abs(value / (z * gate) - 1) <= rounding).all()
+    assert (np.abs(slope - (gate + z * steep)) <= rounding * (gate + np.abs(z) * steep)).all()

@@ -56,6 +56,26 @@ AT_KINKS = {
     "hardsigmoid": [(-3, None, 0), (3, None, 0)], "hardtanh": [(-1, None, 0), (1, None, 0)], "softsign": [(0, None, 1)],
 }  # fmt: skip
 
+# (f, f') at z = 0, where no slope jumps
+AT_0 = {
+    "identity": (0, 1), "sigmoid": (0.5, 0.25), "tanh": (0, 1), "hardsigmoid": (0.5, 1 / 6), "hardtanh": (0, 1),
+    "softmax": (0.5, 0.25), "gelu": (0, 0.5), "gelu_tanh": (0, 0.5), "silu": (0, 0.5), "hardswish": (0, 0.5),
+    "softplus": (np.log(2), 0.5), "mish": (0, 0.6),
+}  # fmt: skip
+LINE, STEP = (-np.inf, np.inf), (0, 0)
+# values and slopes at -inf and inf, by row and alpha; a row that is not here goes from 0 to infinity, its slope to 1
+FAR = {
+    ("identity", None): (LINE, (1, 1)), ("sigmoid", None): ((0, 1), STEP), ("tanh", None): ((-1, 1), STEP),
+    ("relu6", None): ((0, 6), STEP), ("hardsigmoid", None): ((0, 1), STEP), ("hardtanh", None): ((-1, 1), STEP),
+    ("softsign", None): ((-1, 1), STEP), ("leaky_relu", None): (LINE, (0.01, 1)), ("prelu", None): (LINE, (0.25, 1)),
+    ("rrelu", None): (LINE, (11 / 48, 1)), ("leaky_relu6", None): ((-np.inf, 6), (0.01, 0)),
+    ("elu", None): ((-1, np.inf), (0, 1)), ("celu", None): ((-1, np.inf), (0, 1)),
+    ("selu", None): ((-SELU_AT_0, np.inf), (0, 1.0507009873554804935)), ("leaky_relu", 0.0): ((0, np.inf), (0, 1)),
+    ("leaky_relu", 1.0): (LINE, (1, 1)), ("leaky_relu6", 0.0): ((0, 6), STEP), ("elu", 0.0): ((0, np.inf), (0, 1)),
+    ("elu", 5.0): ((-5, np.inf), (0, 1)), ("celu", 0.0): ((0, np.inf), (0, 1)), ("celu", 5.0): ((-5, np.inf), (0, 1)),
+    ("silu", 0.0): (LINE, (0.5, 0.5)), ("silu", 10.0): ((0, np.inf), (0, 1)),
+}  # fmt: skip
+
 
 def test_the_table_has_every_promised_row():
     assert ACTIVATIONS.keys() >= set(KEYS)
@@ -77,6 +97,17 @@ def test_slopes_at_the_kinks_are_pytorchs(row):
 
 
 @EVERY
+def test_nothing_jumps_or_bends_but_at_the_kinks(row):
+    """Slopes are at most 5 and so are second derivatives, up to 10 for Swish's largest beta."""
+    z = np.linspace(-10, 10, 100_002)
+    smooth = ~np.any([(z[:-1] <= kink) & (kink <= z[1:]) for kink in (*row.kinks, 99)], axis=0)
+    units = np.stack([z, np.zeros_like(z)], axis=1)
+    for alpha in [None] if row.alpha is None else [None, row.alpha.low, row.alpha.high]:
+        for function in (row.function, row.derivative):
+            assert np.abs(np.diff(function(units, alpha)[:, 0]))[smooth].max() < 10 * (z[1] - z[0])
+
+
+@EVERY
 @pytest.mark.parametrize("size", [1e4, 1e150, 1e300])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_far_out_everything_is_finite_without_a_warning(row, size, dtype):
@@ -89,20 +120,28 @@ def test_far_out_everything_is_finite_without_a_warning(row, size, dtype):
 
 
 @EVERY
-def test_at_infinity_the_limits_are_right_and_no_nan(row):
-    if not row.elementwise:
-        return
-    values = row.function(np.array([-np.inf, np.inf]))
-    limit = {
-        "identity": (-np.inf, np.inf), "sigmoid": (0, 1), "tanh": (-1, 1), "relu6": (0, 6), "hardsigmoid": (0, 1),
-        "hardtanh": (-1, 1), "softsign": (-1, 1), "leaky_relu": (-np.inf, np.inf), "prelu": (-np.inf, np.inf),
-        "rrelu": (-np.inf, np.inf), "leaky_relu6": (-np.inf, 6), "elu": (-1, np.inf), "celu": (-1, np.inf),
-        "selu": (-SELU_AT_0, np.inf),
-    }.get(row.key, (0, np.inf))  # fmt: skip
-    np.testing.assert_allclose(values, limit, rtol=1e-15)
+def test_values_and_slopes_at_0_are_right_from_both_sides(row):
+    value, slope = AT_0.get(row.key, (0, None))
+    if slope is None:
+        slope = next(slope for place, _, slope in AT_KINKS[row.key] if place == 0)
+    alpha = None if row.alpha is None else next((a for place, a, _ in AT_KINKS.get(row.key, []) if place == 0), None)
+    for zero in ([[0.0, 0.0]], [[-0.0, -0.0]]):
+        np.testing.assert_allclose(row.function(zero, alpha), value, rtol=1e-15)
+        np.testing.assert_allclose(row.derivative(zero, alpha), slope, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("row", "alpha"),
+    [(row, None) for row in ACTIVATIONS.values() if row.elementwise]
+    + [(ACTIVATIONS[key], alpha) for key, alpha in FAR if alpha is not None],
+    ids=lambda x: getattr(x, "key", x),
+)
+def test_at_infinity_values_and_slopes_are_their_limits(row, alpha):
+    values, slopes = FAR.get((row.key, alpha), ((0, np.inf), (0, 1)))
+    infinities = np.array([-np.inf, np.inf])
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        slopes = row.derivative(np.array([-np.inf, np.inf]))
-    assert np.isfinite(slopes).all()
+        np.testing.assert_allclose(row.function(infinities, alpha), values, rtol=1e-15)
+        np.testing.assert_allclose(row.derivative(infinities, alpha), slopes, rtol=1e-15)
 
 
 @pytest.mark.parametrize("key", SMOOTH)

@@ -83,7 +83,7 @@ def _slow(z):
 
 @pytest.mark.benchmark
 def test_theory_of_a_new_std_takes_5_ms():
-    for key in ("relu", "tanh", "sigmoid"):
+    for key in ("relu", "tanh", "sigmoid", "rrelu", "formula: x * tanh(softplus(x))"):
         predict(Network(activation=key, depth=100, std=0.1)).grad_rms_band  # noqa: B018
         times = []
         for std in np.linspace(0.08, 0.16, 30):

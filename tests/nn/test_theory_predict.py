@@ -178,17 +178,33 @@ def test_a_loss_has_a_forward_prediction_only():
     assert found.grad_rms is found.grad_weight_norm is found.grad_rms_band is None
 
 
-def test_softmax_is_told_by_what_it_does(monkeypatch):
-    def softmax(z):
-        e = np.exp(z - z.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
-
-    row = labkit.Activation("soft", "soft", softmax, np.ones_like, "", "")
+def test_a_row_that_couples_the_units_has_no_theory(monkeypatch):
+    row = labkit.Activation("soft", "soft", np.sort, np.ones_like, "", "", jacobian_product=lambda z, g: g)
     monkeypatch.setattr("labkit.nn.lookup.ACTIVATIONS", {"soft": row})
     found = predict(Network(activation="soft"))
     assert "elementwise" in found.reason_forward
     assert labkit.critical_std(Network(activation="soft")) is None
     assert "elementwise" in labkit.critical(Network(activation="soft")).reason
+
+
+@pytest.mark.parametrize(("fields", "reason"), [
+    ({"depth": 51}, "51 layers are too many for its formula at width 100"),
+    ({"initializer": "orthogonal"}, "orthogonal weights are not drawn independently"),
+    ({"activation": "hardtanh", "std": 100.0}, "nearly all values are saturated"),
+])  # fmt: skip
+def test_where_the_band_does_not_hold_the_line_stands_alone(fields, reason):
+    found = predict(Network(**fields))
+    assert reason in found.reason_band
+    assert found.std_band is found.mean_band is found.rms_band is found.grad_rms_band is None
+    assert np.isfinite(found.std).all()
+    whole = predict(Network(depth=50))
+    assert whole.reason_band is None
+    assert whole.std_band.low.shape == (50,)
+
+
+def test_a_slope_without_bound_saturates_nowhere_by_theory_as_measured():
+    net = Network(activation="formula: x**2", std=0.05, depth=2)
+    assert predict(net).saturated.tolist() == summarize(propagate(net)).saturated.tolist() == [0, 0]
 
 
 def test_predictions_have_the_names_of_the_measurement():

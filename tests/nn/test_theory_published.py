@@ -38,7 +38,7 @@ def test_nf_nets_gamma_of_relu_is_wrong_in_the_fourth_digit():
 
 
 def test_selu_keeps_mean_0_and_variance_1():
-    """Klambauer et al. (2017), Self-normalizing neural networks, eq. 14: alpha_01 and lambda_01 are made for this."""
+    """Klambauer et al. (2017), Self-normalizing neural networks: alpha and lambda are made for this."""
     at = expectation_table(SELU).at(ONE)
     assert at.mean[0] == pytest.approx(0, abs=1e-12)
     assert at.rms[0] == pytest.approx(1, abs=1e-12)
@@ -49,21 +49,23 @@ def test_selu_keeps_mean_0_and_variance_1():
 
 @pytest.mark.parametrize("alpha", [0.0, 0.01, 0.25])
 def test_he_and_his_coworkers_keep_the_variance(alpha):
-    """He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, eq. 10 and 15: n Var(w) (1 + a^2) / 2 = 1."""
+    """He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, sec. 2.2: n Var(w) (1 + a^2) / 2 = 1."""
     at = expectation_table(RAMP, alpha).at(np.array([0.3, 5.0]))
     np.testing.assert_allclose(at.rms**2 / np.array([0.3, 5.0]) ** 2, (1 + alpha**2) / 2, rtol=1e-12)
     np.testing.assert_allclose(at.slope**2, (1 + alpha**2) / 2, rtol=1e-12)
 
 
 def test_cho_and_sauls_kernels_at_an_angle_of_60_degrees():
-    """Cho and Saul (2009), eq. 4 to 6: J_0 = pi - t, J_1 = sin t + (pi - t) cos t; kernel = J_n / pi, twice ours."""
+    """Cho and Saul (2009), Kernel methods for deep learning: J_0 = pi - t, J_1 = sin t + (pi - t) cos t;
+    kernel = J_n / pi, twice ours.
+    """
     values, slopes = pair_expectations(RELU, None, 0.0, 1.0, 0.5)
     assert 2 * slopes == pytest.approx(2 / 3, rel=1e-12)
     assert 2 * values == pytest.approx((np.sqrt(3) / 2 + np.pi / 3) / np.pi, rel=1e-12)
 
 
 def test_glorots_linear_regime():
-    """Glorot and Bengio (2010), sec. 4.2.1: f'(0) = 1 activations keep the variance at n Var(w) = 1, near 0."""
+    """Glorot and Bengio (2010): f'(0) = 1 activations keep the variance at n Var(w) = 1, near 0."""
     at = expectation_table(TANH).at(np.array([1e-4]))
     assert at.rms[0] / 1e-4 == pytest.approx(1, abs=2e-8)
     assert at.slope[0] == pytest.approx(1, abs=2e-8)
@@ -116,8 +118,8 @@ def test_the_fluctuations_of_relu_and_tanh():
 
 
 def test_schoenholz_phase_boundary_of_tanh_starts_at_1():
-    """Schoenholz et al. (2017), fig. 1: the critical line of tanh leaves (sigma_w^2, sigma_b^2) = (1, 0), and
-    sigma_b^2 = 0.05 lies at sigma_w^2 = 1.76 (their figures 2 to 5 sweep sigma_w^2 through it).
+    """Schoenholz et al. (2017), Deep information propagation: the critical line of tanh leaves (sigma_w^2, sigma_b^2) =
+    (1, 0), and sigma_b^2 = 0.05 lies at sigma_w^2 = 1.76.
     """
     w, b = critical_line(TANH, None, [1e-6, 0.5700478816])
     np.testing.assert_allclose([w[0] ** 2, b[0] ** 2], [1, 0], atol=3e-6)
@@ -125,14 +127,16 @@ def test_schoenholz_phase_boundary_of_tanh_starts_at_1():
 
 
 def test_hayous_edge_of_chaos_of_relu_is_one_point():
-    """Hayou, Doucet and Rousseau (2019), On the impact of the activation function: ReLU has (0, sqrt 2) only."""
+    """Hayou, Doucet and Rousseau (2019), On the impact of the activation function on deep neural networks training:
+    ReLU has (sigma_b, sigma_w) = (0, sqrt 2) only.
+    """
     w, b = critical_line(RELU, None, [0.01, 1.0, 100.0])
     np.testing.assert_allclose(w, np.sqrt(2), rtol=1e-12)
     np.testing.assert_allclose(b, 0, atol=1e-5)
 
 
 def test_poole_and_coworkers_chaos_of_tanh():
-    """Poole et al. (2016), fig. 1: at sigma_b = 0.3, tanh is ordered at sigma_w = 1.3, chaotic at 2.5 and 4."""
+    """Poole et al. (2016): at sigma_b = 0.3, tanh is ordered at sigma_w = 1.3, chaotic at 2.5 and 4."""
     ordered, *chaotic = (fixed_point(TANH, None, 0.0, w, 0.3).chi_1 for w in (1.3, 2.5, 4.0))
     assert ordered < 1 < min(chaotic)
 

@@ -10,9 +10,9 @@ from scipy.special import erf
 from labkit.nn.expectations import expectation_table
 from labkit.nn.gauss import centered, panels, shifted
 from labkit.nn.pairs import hermite_shares, pair_expectations
-from labkit.nn.shares import intervals, share
+from labkit.nn.shares import inactive_intervals, share
 
-from .theory_rows import ALL, ERF, EXTRA, HARDSWISH, RAMP, RELU6, SINE  # isort: skip
+from .theory_rows import ALL, ERF, EXTRA, HARDSWISH, HINGE, RAMP, RELU6, SINE  # isort: skip
 
 EVERY = pytest.mark.parametrize("row", ALL, ids=lambda row: row.key)
 SCALES = (1e-3, 0.1, 1.0, 3.0, 40.0)
@@ -103,10 +103,9 @@ def test_a_kink_that_is_not_listed_is_found_by_halving():
 
 
 def test_shares_are_the_normal_distributions():
-    (low, high), (third, end) = intervals(lambda z: np.abs(z) > 1)
-    assert (low, end) == (-np.inf, np.inf)
-    assert (high, third) == (pytest.approx(-1, abs=1e-12), pytest.approx(1, abs=1e-12))
-    assert share([(-np.inf, -1.0), (1.0, np.inf)], 0.0, 2.0) == pytest.approx(1 - erf(0.5 / np.sqrt(2)), rel=1e-14)
+    assert share(((-np.inf, -1.0), (1.0, np.inf)), 0.0, 2.0) == pytest.approx(1 - erf(0.5 / np.sqrt(2)), rel=1e-14)
+    assert inactive_intervals(HINGE) == ((-np.inf, 0.7),)
+    assert inactive_intervals(ERF) == ()  # 0 at a single place
     at = expectation_table(RELU6).at(np.array([2.0]))
     assert at.inactive[0] == pytest.approx(0.5, abs=1e-12)
     assert at.saturated[0] == pytest.approx(0.5 + (1 - erf(3 / np.sqrt(2))) / 2, rel=1e-10)
