@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from labkit.nn.activations import Activation
 from labkit.nn.gauss import centered, panels, shifted
-from labkit.nn.shares import inactive_intervals, saturated_intervals, share
+from labkit.nn.properties import inactive_intervals, saturated_intervals
+from labkit.nn.shares import share
 
 Array = NDArray[np.float64]
 LOWEST, HIGHEST = -20, 40  # octaves of s: f is a power of s (to 1e-12 of it) before the first and after the last

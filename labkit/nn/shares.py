@@ -3,8 +3,6 @@
 from math import erf, inf, sqrt
 
 from labkit.nn.properties import Interval
-from labkit.nn.properties import inactive_intervals as inactive_intervals
-from labkit.nn.properties import saturated_intervals as saturated_intervals
 
 
 def _below(z: float, mean: float, s: float) -> float:

@@ -10,7 +10,8 @@ from scipy.special import erf
 from labkit.nn.expectations import expectation_table
 from labkit.nn.gauss import centered, panels, shifted
 from labkit.nn.pairs import hermite_shares, pair_expectations
-from labkit.nn.shares import inactive_intervals, share
+from labkit.nn.properties import inactive_intervals
+from labkit.nn.shares import share
 
 from .theory_rows import ALL, ERF, EXTRA, HARDSWISH, HINGE, RAMP, RELU6, SINE  # isort: skip
 
