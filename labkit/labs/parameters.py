@@ -21,11 +21,13 @@ class Control:
     its place empty, or with `folds` gives it up to those below it. `given(parameters)` is the value that something
     else decides, which the control then only shows; None where the control decides. `note` says in a few words what
     the present value means. When a field named in `follows` changes, the control starts anew with `start(values)`,
-    which is also its default where that is None.
+    which is also its default where that is None. `aside`: it changes what is shown of a lab that moves by itself, and
+    the lab goes on from where it is; a change of any other control starts it anew.
     """
 
     label: str
     more: bool = False
+    aside: bool = False
     shown: Callable[[Any], bool] | None = None
     folds: bool = False
     given: Callable[[Any], float | None] | None = None
