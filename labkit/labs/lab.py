@@ -38,11 +38,30 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Motion:
+    """How a lab moves by itself, as a training does: a state, and its steps.
+
+    `start(parameters)` makes the state before the first step; `advance(state, seconds)` takes it on for at most so long
+    and returns it; `show(state, parameters)` gives the result that the view shows; `steps(state)` says how many steps
+    are done, and how many there are. What a step does follows from the state alone: the clock is the page's.
+    """
+
+    start: Callable[[Any], Any]
+    advance: Callable[[Any, float], Any]
+    show: Callable[[Any, Any], Any]
+    steps: Callable[[Any], tuple[int, int]]
+
+    def compute(self, parameters: Any) -> Any:
+        """The result before the first step."""
+        return self.show(self.start(parameters), parameters)
+
+
+@dataclass(frozen=True)
 class Lab:
     """One experiment: what is set, what is computed, how it is shown and said.
 
     `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in one
-    sentence with its numbers.
+    sentence with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute.
     """
 
     key: str
@@ -54,6 +73,7 @@ class Lab:
     explain: Callable[[Any], str]
     presets: tuple[Preset, ...] = ()
     actions: tuple[Action, ...] = ()
+    motion: Motion | None = None
 
     def result(self, parameters: Parameters) -> Any:
         """compute(parameters), from the cache where it is there."""

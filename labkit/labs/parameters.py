@@ -21,11 +21,13 @@ class Control:
     its place empty, or with `folds` gives it up to those below it. `given(parameters)` is the value that something
     else decides, which the control then only shows; None where the control decides. `note` says in a few words what
     the present value means. When a field named in `follows` changes, the control starts anew with `start(values)`,
-    which is also its default where that is None.
+    which is also its default where that is None. `aside`: it changes what is shown of a lab that moves by itself, and
+    the lab goes on from where it is; a change of any other control starts it anew.
     """
 
     label: str
     more: bool = False
+    aside: bool = False
     shown: Callable[[Any], bool] | None = None
     folds: bool = False
     given: Callable[[Any], float | None] | None = None
@@ -158,8 +160,10 @@ class Parameters:
 
     def __post_init__(self) -> None:
         """Check each field by its control; ParameterError names the control, the rule and the value."""
-        for name, control in self.controls().items():
-            if control.start is not None and getattr(self, name) is None:
+        for name in sorted(self.controls(), key=self._starts):  # by values that have been checked
+            control = self.controls()[name]
+            if self._starts(name):
+                assert control.start is not None
                 object.__setattr__(self, name, control.start(self.values()))
             try:
                 value = control.check(getattr(self, name))
@@ -169,6 +173,9 @@ class Parameters:
         for name, control in self.controls().items():
             if isinstance(control, Range) and control.bounds is not None:
                 self._check_bounds(name, control, *control.bounds(self.values()))
+
+    def _starts(self, name: str) -> bool:
+        return self.controls()[name].start is not None and getattr(self, name) is None
 
     def _check_bounds(self, name: str, control: Control, low: float, high: float) -> None:
         try:

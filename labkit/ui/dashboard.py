@@ -7,7 +7,7 @@ next: that keeps a fast drag from piling up, and works only while the callback i
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from html import escape
 from importlib import resources
@@ -19,6 +19,7 @@ from labkit.figures.canvas import LiveCanvas
 from labkit.labs import LABS
 from labkit.labs.lab import Action, Lab, Preset
 from labkit.labs.parameters import ParameterError
+from labkit.ui.clock import Clock
 from labkit.ui.controls import Field, field_for
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Page:
         self._view = lab.view()
         self._canvas = LiveCanvas(self._view.figure)
         self._shown: Any = None
+        self.clock = None if lab.motion is None else Clock(lab.motion, lambda: self._on_change(None))
         defaults = lab.parameters().values()
         self.fields: dict[str, Field] = {
             name: field_for(name, control, defaults[name], self._on_change)
@@ -85,6 +87,8 @@ class Page:
 
     def reset(self) -> None:
         """Return to the defaults."""
+        if self.clock is not None:
+            self.clock.restart()
         self.set(self.lab.parameters().values())
         self.question.value = f"<p>{escape(self.lab.question)}</p>"
 
@@ -110,22 +114,20 @@ class Page:
             if name in field.control.follows:
                 field.restart({**self._values(), **values})
 
-    def _on_change(self, name: str) -> None:
+    def _on_change(self, name: str | None) -> None:
+        """The control `name` was moved, or the clock has ticked."""
         if not self._quiet:
             with LOCK:
-                try:
-                    with self._held():
+                with self._held(), suppress(ValueError):  # a formula that cannot be read: the update says so
+                    if name is not None:
                         self._restart_followers(name, {})
-                except ValueError as error:  # a formula that cannot be read
-                    self._refuse(str(error), name)
-                else:
-                    self._update(name)
+                self._update(name)
 
     def _update(self, changed: str | None) -> None:
         """Read every control, compute, draw, publish; or say what is wrong and keep the picture."""
         try:
             parameters = self.lab.parameters.of(self._values())
-            result = self.lab.result(parameters)
+            result = self._result(parameters)
             if result is not self._shown:
                 self._view.update(result)
                 self.image.value = self._canvas.render()
@@ -140,6 +142,9 @@ class Page:
         else:
             self._say(parameters, result)
 
+    def _result(self, parameters: Any) -> Any:
+        return self.lab.result(parameters) if self.clock is None else self.clock.result(parameters)
+
     def _say(self, parameters: Any, result: Any) -> None:
         self.caption.value = f'<p role="status">{escape(self.lab.explain(result))}</p>'
         self.message.value = ""
@@ -149,6 +154,8 @@ class Page:
 
     def _refuse(self, message: str, name: str | None) -> None:
         """Say `message` at the control that it is about and under the picture, which is marked as the one before."""
+        if self.clock is not None:
+            self.clock.stop()
         for field in self.fields.values():
             if field.name == name:
                 field.refuse(message)
@@ -160,7 +167,9 @@ class Page:
     def _layout(self) -> widgets.Widget:
         main = [field.box for field in self.fields.values() if not field.control.more]
         controls = _classed(widgets.VBox([*main, *self._more()]), "labkit-controls")
-        picture = _classed(widgets.VBox([self.image, self.message, self.caption, self.pixels]), "labkit-output")
+        clock = [] if self.clock is None else [self.clock.widget]
+        shown = [*clock, self.image, self.message, self.caption, self.pixels]
+        picture = _classed(widgets.VBox(shown), "labkit-output")
         body = _classed(widgets.HBox([controls, picture]), "labkit-body")
         style = _classed(widgets.HTML(f"<style>{_css()}</style>"), "labkit-style")
         page = _classed(widgets.VBox([style, self._header(), body]), "labkit-page")
