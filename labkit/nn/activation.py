@@ -36,6 +36,19 @@ class Alpha:
 
 
 @dataclass(frozen=True)
+class InTraining:
+    """How an activation with a slope for z < 0 differs while a network is trained: the slope is learned, or random.
+
+    `value_and_slope(z, a, value, slope)` takes the slope `a` as any array that broadcasts to z. `by_slope(z)` is
+    df/da, where it is learned; `uniform` the range that it is drawn from, where it is random for every value.
+    """
+
+    value_and_slope: Callable[[Array, Array, Array, Array], None]
+    by_slope: Callable[[Array], Array] | None = None
+    uniform: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Activation:
     """One activation function.
 
@@ -45,7 +58,8 @@ class Activation:
 
     `fused(z, alpha, value, slope)`, if given, writes function and derivative into two buffers at once, to the same
     numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
-    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal.
+    gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal. One that is
+    not the same while a network is trained says so `in_training`.
     """
 
     key: str
@@ -59,11 +73,17 @@ class Activation:
     fused: Callable[[Array, float | None, Array, Array], None] | None = None
     jacobian_product: Callable[[Array, Array], Array] | None = None
     moving_kinks: Callable[[float], tuple[float, ...]] | None = None
+    in_training: InTraining | None = None
 
     def __post_init__(self) -> None:
         """Give function and derivative the one signature f(z, alpha=None)."""
         object.__setattr__(self, "function", _with_alpha(self.function, self.alpha))
         object.__setattr__(self, "derivative", _with_alpha(self.derivative, self.alpha))
+
+    @property
+    def learned(self) -> bool:
+        """Whether alpha is learned in training."""
+        return self.in_training is not None and self.in_training.by_slope is not None
 
     @property
     def elementwise(self) -> bool:

@@ -18,7 +18,7 @@ Points = Callable[[int, np.random.Generator], tuple[Array, NDArray[Any]]]
 
 SAMPLES = 1000
 """Of the training set, and as many of the test set."""
-TURNS = 1.75
+TURNS = 2.25
 
 
 def split(points: Points) -> Callable[[int], Split]:

@@ -34,9 +34,9 @@ class Samples:
         stored = self.x[rows]
         if out is None:
             out = np.empty(stored.shape)
-        np.subtract(stored, self.offset, out=out) if self.offset else np.copyto(out, stored)
-        if self.factor != 1:
-            out *= self.factor
+        if self.offset:
+            stored = np.subtract(stored, self.offset, out=out)
+        np.multiply(stored, self.factor, out=out)
         return out
 
 

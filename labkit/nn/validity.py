@@ -31,7 +31,7 @@ def elementwise(activation: Activation, alpha: float | None) -> bool:
 def unfit_layers(network: Network) -> str | None:
     """Why the theory does not hold for these layers, whatever the weights; None where it holds."""
     net = network
-    if getattr(net, "batch_norm", False):
+    if net.batch_norm != "none":
         return "batch normalization sets the variance by the batch: the theory of plain layers does not hold"
     if not elementwise(net.activation_row, net.alpha):
         return f"{net.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
