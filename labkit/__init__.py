@@ -14,12 +14,13 @@ from labkit.nn.prediction import Prediction
 from labkit.nn.propagation import Trace, propagate
 from labkit.nn.statistics import LayerStatistics, summarize
 from labkit.nn.theory import predict
+from labkit.nn.train import compare, train
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ACTIVATIONS", "DATASETS", "INITIALIZERS", "Activation", "Initializer", "LayerStatistics", "Network", "Prediction",
-    "Trace", "critical", "critical_std", "predict", "propagate", "show", "summarize",
+    "Trace", "compare", "critical", "critical_std", "predict", "propagate", "show", "summarize", "train",
 ]  # fmt: skip
 
 

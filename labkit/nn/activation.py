@@ -51,6 +51,19 @@ class Alpha:
 
 
 @dataclass(frozen=True)
+class InTraining:
+    """How an activation with a slope for z < 0 differs while a network is trained: the slope is learned, or random.
+
+    `value_and_slope(z, a, value, slope)` takes the slope `a` as any array that broadcasts to z. `by_slope(z)` is
+    df/da, where it is learned; `uniform` the range that it is drawn from, where it is random for every value.
+    """
+
+    value_and_slope: Callable[[Array, Array, Array, Array], None]
+    by_slope: Callable[[Array], Array] | None = None
+    uniform: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Activation:
     """One activation function.
 
@@ -61,7 +74,8 @@ class Activation:
     `fused(z, alpha, value, slope)`, if given, writes function and derivative into two buffers at once, to the same
     numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
     gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal. `torch_gain`
-    is that of PyTorch's calculate_gain, a number or one for each alpha; some are conventions.
+    is that of PyTorch's calculate_gain, a number or one for each alpha; some are conventions. A row that is not the
+    same while a network is trained says so `in_training`.
     """
 
     key: str
@@ -76,6 +90,7 @@ class Activation:
     jacobian_product: Callable[[Array, Array], Array] | None = None
     moving_kinks: Callable[[float], tuple[float, ...]] | None = None
     torch_gain: float | Callable[[float], float] | None = None
+    in_training: InTraining | None = None
 
     def __post_init__(self) -> None:
         """Give function and derivative the one signature f(z, alpha=None)."""
@@ -85,6 +100,11 @@ class Activation:
     def named(self, alpha: float | None) -> str:
         """The label with its parameter: "leaky ReLU (alpha 0.1)"; the label alone where alpha is None."""
         return self.label if self.alpha is None or alpha is None else f"{self.label} ({self.alpha.name} {alpha:g})"
+
+    @property
+    def learned(self) -> bool:
+        """Whether alpha is learned in training."""
+        return self.in_training is not None and self.in_training.by_slope is not None
 
     @property
     def elementwise(self) -> bool:

@@ -3,26 +3,24 @@
 Shapes: inputs are (samples, features), float64; labels are (samples,), integers from 0, or None.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from io import BytesIO
+from typing import Any
 
 import numpy as np
 from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
+from labkit.nn import mnist, planes
 from labkit.nn.draws import Stream, drawn, generator
 from labkit.nn.initializers import standard_normal
+from labkit.nn.planes import Split
+from labkit.nn.samples import Data, Samples
+from labkit.nn.tasks import TASKS
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
-
-MNIST_FILE = resources.files("labkit.nn") / "data" / "mnist_5000_1000.npz"
-MNIST_SHA256 = "074d52adaa7ecc0116dab3d49f191faecf0dc26ab36899b530b192c2ce7d2821"
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,8 @@ class Dataset:
     """One source of inputs.
 
     `load(batch, width, seed)` gives inputs and labels. `features` is None where the width of the network decides;
-    `classes` is None where there are no labels; `samples` None where there is no end of them.
+    `classes` is None where there are no labels; `samples` None where there is no end of them. What can be learned has
+    a `task`, a key of TASKS, and `split(seed)`: its training and its test set, whose x times `unit` are the inputs.
     """
 
     key: str
@@ -40,47 +39,94 @@ class Dataset:
     features: int | None = None
     classes: int | None = None
     samples: int | None = None
-
-
-@cache
-def mnist_small() -> Mapping[str, NDArray[np.uint8]]:
-    """The shipped digits: train_images (5000, 28, 28), train_labels, test_images (1000, 28, 28), test_labels.
-
-    OSError when the file is missing or is not the one that was shipped.
-    """
-    content = MNIST_FILE.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != MNIST_SHA256:
-        raise OSError(
-            f"the digits file {MNIST_FILE.name} is damaged: its sha256 must start with {MNIST_SHA256[:12]}, "
-            f"got {found[:12]}; install labkit again"
-        )
-    with np.load(BytesIO(content)) as file:
-        return {name: file[name] for name in file.files}
+    task: str | None = None
+    split: Callable[[int], Split] | None = None
+    unit: float = 1.0
 
 
 def _gaussian(batch: int, width: int, seed: int) -> tuple[Array, None]:
     return drawn(standard_normal, seed, Stream.INPUT, 0, batch, width), None
 
 
-def _mnist_small(batch: int, width: int, seed: int) -> tuple[Array, Labels]:
-    digits = mnist_small()
-    chosen = generator(seed, Stream.INPUT).permutation(len(digits["train_images"]))[:batch]
-    images = digits["train_images"][chosen].reshape(batch, -1)
-    return images / 255, digits["train_labels"][chosen].astype(np.intp)
+def _learnable(
+    key: str, label: str, task: str, split: Callable[[int], Split], source: str, features: int, samples: int,
+    classes: int | None = None, divisor: int = 1,
+) -> Dataset:  # fmt: skip
+    """A row whose batches are drawn from its training set, none twice."""
+
+    def load(batch: int, width: int, seed: int) -> tuple[Array, Labels | None]:
+        x, y, _, _ = split(seed)
+        chosen = shuffled(len(x), seed)[:batch]
+        return x[chosen] / divisor, None if classes is None else y[chosen]
+
+    return Dataset(key, label, load, source, features, classes, samples, task, split, 1 / divisor)
+
+
+def shuffled(samples: int, seed: int) -> NDArray[np.intp]:
+    """The order in which the samples of a training set are taken for a batch that is looked at."""
+    return generator(seed, Stream.INPUT).permutation(samples)
 
 
 def _table(*rows: Dataset) -> dict[str, Dataset]:
     return {row.key: row for row in rows}
 
 
+DIGITS = "LeCun, Cortes and Burges, The MNIST database of handwritten digits"
+
 DATASETS: Mapping[str, Dataset] = _table(
     Dataset("gaussian", "Gaussian N(0, 1)", _gaussian, source="x ~ N(0, 1), as in the book's figures 6-10 to 6-14"),
-    Dataset(
-        "mnist_small", "MNIST digits", _mnist_small, features=784, classes=10, samples=5000,
-        source="LeCun, Cortes and Burges, The MNIST database of handwritten digits: 500 training images of each class",
+    _learnable(
+        "mnist_small", "MNIST digits", "classes", mnist.small_split, features=784, classes=10, samples=5000,
+        divisor=255, source=f"{DIGITS}: 500 training and 100 test images of each class",
     ),
-)
+    _learnable(
+        "mnist", "MNIST digits, all", "classes", mnist.full_split, features=784, classes=10, samples=60_000,
+        divisor=255, source=f"{DIGITS}: all 60 000 training and 10 000 test images, fetched by `labkit data mnist`",
+    ),
+    _learnable(
+        "moons", "two moons", "yes_no", planes.split(planes.moons), features=2, classes=2, samples=planes.SAMPLES,
+        source="scikit-learn's make_moons, noise 0.15",
+    ),
+    _learnable(
+        "circles", "two circles", "yes_no", planes.split(planes.circles), features=2, classes=2,
+        samples=planes.SAMPLES, source="scikit-learn's make_circles, factor 0.5, noise 0.1",
+    ),
+    _learnable(
+        "spirals", "two spirals", "yes_no", planes.split(planes.spirals), features=2, classes=2,
+        samples=planes.SAMPLES, source="after Lang and Witbrock (1988), Learning to tell two spirals apart",
+    ),
+    _learnable(
+        "wave", "a sine to follow", "number", planes.split(planes.wave), features=1, samples=planes.SAMPLES,
+        source="sin(pi x) for x ~ U(-1, 1), noise 0.05",
+    ),
+)  # fmt: skip
+
+
+@cached(LRUCache(2), lock=threading.RLock())
+def learnable(dataset: str, seed: int, standardize: bool, scale: float) -> Data:
+    """The training and the test set of a dataset.
+
+    `standardize` subtracts the mean of the training set's values and divides by their standard deviation (two numbers
+    for all features, for the test set too); `scale` multiplies after that. ValueError where there is nothing to learn.
+    """
+    row = DATASETS[dataset]
+    if row.split is None or row.task is None:
+        raise ValueError(f"training needs labels or targets; dataset {dataset!r} has none")
+    x, y, test_x, test_y = row.split(seed)
+    offset, factor = 0.0, row.unit
+    if standardize:
+        offset, spread = _mean_and_std(x)
+        factor = 1 / (spread or 1.0)
+    train, test = (Samples(a, b, offset, factor * scale) for a, b in ((x, y), (test_x, test_y)))
+    outputs = TASKS[row.task].outputs(y)
+    return Data(train, test, row.task, outputs, origin=(learnable, (dataset, seed, standardize, scale)))
+
+
+def _mean_and_std(x: NDArray[Any]) -> tuple[float, float]:
+    parts = [x[start : start + 4096] for start in range(0, len(x), 4096)]  # bytes made floats all at once are large
+    mean = sum(float(part.sum(dtype=np.float64)) for part in parts) / x.size
+    square = sum(float(np.square(part - mean).sum()) for part in parts) / x.size
+    return mean, square**0.5
 
 
 @cached(LRUCache(2), lock=threading.RLock())

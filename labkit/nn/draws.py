@@ -23,6 +23,9 @@ class Stream(IntEnum):
     BIASES = 2
     COTANGENT = 3
     READOUT = 4
+    SAMPLES = 5
+    BATCHES = 6
+    SLOPES = 7
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

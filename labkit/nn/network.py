@@ -28,6 +28,12 @@ GRADIENT_SOURCES: Mapping[str, str] = {
     "cotangent": "unit Gaussian dC/dh at the last layer",
     "loss": "cross-entropy of the labels through a readout",
 }
+BATCH_NORMS: Mapping[str, str] = {
+    "none": "no batch normalization",
+    "before": "batch normalization before the activation",
+    "after": "batch normalization after the activation",
+}
+ALPHA_PER: Mapping[str, str] = {"layer": "one alpha a layer", "unit": "one alpha a unit"}
 DEFAULT_MEMORY_MIB = 2048
 
 
@@ -37,9 +43,9 @@ class Network:
 
     `activation` is a key of ACTIVATIONS, or a formula of one's own such as "formula: x * tanh(softplus(x))". `std` is
     the standard deviation of the weights where the initializer takes one; `initializer_options` holds what else it
-    takes. `alpha` is kept only by an activation that has one (None: its default). Biases are N(bias_mean,
-    bias_std**2). Inputs are `input_scale` times the dataset's, after `standardize`. ValueError names the field, the
-    rule and the value.
+    takes. `alpha` is kept only by an activation that has one (None: its default), `alpha_per` only by one that learns
+    it. Biases are N(bias_mean, bias_std**2). Inputs are `input_scale` times the dataset's, after `standardize`.
+    `batch_norm` is training's: propagate refuses it. ValueError names the field, the rule and the value.
     """
 
     activation: str = "tanh"
@@ -56,6 +62,8 @@ class Network:
     input_scale: float = 1.0
     standardize: bool = False
     gradient_source: str = "cotangent"
+    batch_norm: str = "none"
+    alpha_per: str = "layer"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -64,10 +72,13 @@ class Network:
         _check_key("initializer", self.initializer, INITIALIZERS)
         _check_key("dataset", self.dataset, DATASETS)
         _check_key("gradient_source", self.gradient_source, GRADIENT_SOURCES)
+        _check_key("batch_norm", self.batch_norm, BATCH_NORMS)
+        _check_key("alpha_per", self.alpha_per, ALPHA_PER)
         for name, (low, high) in LIMITS.items():
             self._set(name, _number(name, getattr(self, name), low, high))
         row = self.activation_row
         self._set("alpha", None if row.alpha is None else row.alpha.check(self.alpha))
+        self._set("alpha_per", self.alpha_per if row.learned else "layer")
         self._set("initializer_options", self._checked_options())
         self._check_dataset()
         self._check_memory()

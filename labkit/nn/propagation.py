@@ -229,4 +229,6 @@ def _checked(network: Network, x: Array) -> Array:
 
 def propagate(network: Network, buffers: Buffers | None = None, x: Array | None = None) -> Trace:
     """The forward and backward pass of `network`; see Trace. `x`: inputs of one's own in place of the dataset's."""
+    if network.batch_norm != "none":
+        raise ValueError(f"batch_norm must be 'none' here, got {network.batch_norm!r}: see labkit.train(...).trace()")
     return Trace(network, buffers, x)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.nn import kernels
-from labkit.nn.activation import Activation, Alpha
+from labkit.nn.activation import Activation, Alpha, InTraining
 
 Array = NDArray[np.float64]
 
@@ -71,6 +71,13 @@ def _celu_slope(z: Array, alpha: float) -> Array:
     return slope
 
 
+def _sloped(z: Array, a: Array, value: Array, slope: Array) -> None:
+    """Z and 1 for z > 0, a z and a otherwise; `a` broadcasts to z."""
+    np.copyto(slope, a)
+    np.copyto(slope, 1.0, where=z > 0)
+    np.multiply(z, slope, out=value)
+
+
 ROWS = (
     Activation(
         key="relu", label="ReLU", function=lambda z: np.maximum(z, 0), derivative=kernels.relu_slope,
@@ -89,6 +96,7 @@ ROWS = (
         formula=r"z \text{ for } z > 0,\ \alpha z \text{ otherwise; } \alpha \text{ is learned}",
         source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, sec. 2.1, started at 0.25; slope alpha "
         "at z = 0 as in PyTorch", alpha=Alpha("first slope for z < 0", default=0.25), kinks=(0.0,),
+        in_training=InTraining(_sloped, by_slope=lambda z: np.minimum(z, 0)),
     ),
     Activation(
         key="rrelu", label="RReLU", function=lambda z: kernels.leaky_relu(z, RRELU_SLOPE),
@@ -97,6 +105,7 @@ ROWS = (
         r"\text{ in training},\ a = 11/48 \text{ after}",
         source="Xu, Wang, Chen and Li (2015), Empirical evaluation of rectified activations in convolutional network; "
         "range [1/8, 1/3] and the mean slope in evaluation as in PyTorch", kinks=(0.0,),
+        in_training=InTraining(_sloped, uniform=RRELU_RANGE),
     ),
     Activation(
         key="relu6", label="ReLU6", function=lambda z: np.clip(z, 0, 6), derivative=lambda z: _between(z, 0, 6, 1),

@@ -18,6 +18,8 @@ def sigma_w(network: Network) -> float:
 
 def unfit_layers(network: Network) -> str | None:
     """Why the theory does not hold for these layers, whatever the weights; None where it holds."""
+    if network.batch_norm != "none":
+        return "batch normalization sets the variance by the batch: the theory of plain layers does not hold"
     if not network.activation_row.elementwise:
         return f"{network.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
     return None

@@ -1,14 +1,22 @@
 """The inputs: their shapes, scaling and labels, and a damaged file."""
 
+import copy
+import pickle
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labkit.nn import datasets
-from labkit.nn.datasets import DATASETS, MNIST_FILE, inputs
+from labkit.nn import mnist
+from labkit.nn.datasets import DATASETS, inputs, learnable, shuffled
+from labkit.nn.mnist import MNIST_FILE
+from labkit.nn.planes import TURNS
+from labkit.nn.samples import data_of
 
-EVERY = pytest.mark.parametrize("row", DATASETS.values(), ids=lambda row: row.key)
+AT_HAND = [row for row in DATASETS.values() if row.key != "mnist"]
+EVERY = pytest.mark.parametrize("row", AT_HAND, ids=lambda row: row.key)
+LEARNABLE = pytest.mark.parametrize("row", [row for row in AT_HAND if row.split], ids=lambda row: row.key)
 
 
 @EVERY
@@ -89,9 +97,9 @@ def test_a_larger_batch_keeps_the_digits_of_the_smaller_and_repeats_none():
 
 @pytest.fixture
 def fresh_cache():
-    datasets.mnist_small.cache_clear()
+    mnist.mnist_small.cache_clear()
     yield
-    datasets.mnist_small.cache_clear()
+    mnist.mnist_small.cache_clear()
 
 
 def damaged(content):
@@ -103,16 +111,16 @@ def damaged(content):
 def test_a_damaged_digits_file_is_said_to_be_damaged(change, tmp_path, monkeypatch):
     copy = tmp_path / "digits.npz"
     copy.write_bytes(change(Path(str(MNIST_FILE)).read_bytes()))
-    monkeypatch.setattr(datasets, "MNIST_FILE", copy)
+    monkeypatch.setattr(mnist, "MNIST_FILE", copy)
     with pytest.raises(OSError, match=r"digits\.npz is damaged.*install labkit again"):
-        datasets.mnist_small()
+        mnist.mnist_small()
 
 
 @pytest.mark.usefixtures("fresh_cache")
 def test_a_missing_digits_file_is_an_os_error_with_its_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "MNIST_FILE", tmp_path / "digits.npz")
+    monkeypatch.setattr(mnist, "MNIST_FILE", tmp_path / "digits.npz")
     with pytest.raises(OSError, match=r"digits\.npz"):
-        datasets.mnist_small()
+        mnist.mnist_small()
 
 
 def test_each_row_says_what_it_is():
@@ -120,3 +128,94 @@ def test_each_row_says_what_it_is():
         assert row.key == key
         assert row.label
         assert row.source
+
+
+@LEARNABLE
+@pytest.mark.parametrize("standardize", [False, True])
+def test_batches_come_from_the_training_set_in_the_shuffled_order(row, standardize):
+    data = learnable(row.key, 3, standardize, 2.0)
+    x, labels = inputs(row.key, row.samples if row.samples < 2000 else 50, 7, 3, False, 2.0)
+    chosen = shuffled(len(data.train), 3)[: len(x)]
+    if not standardize:
+        np.testing.assert_allclose(data.train.inputs(chosen), x, rtol=1e-15)
+    if labels is not None:
+        np.testing.assert_array_equal(data.train.y[chosen], labels)
+
+
+@LEARNABLE
+def test_training_set_and_test_set_share_no_sample_and_the_seed_decides(row):
+    data = learnable(row.key, 0, False, 1.0)
+    if row.features == 784:  # a few digits might be alike: the file itself is known
+        assert (len(data.train), len(data.test)) == (5000, 1000)
+        return
+    assert len(data.train) == len(data.test) == row.samples
+    assert not set(map(tuple, data.train.x.tolist())) & set(map(tuple, data.test.x.tolist()))
+    assert not np.array_equal(data.train.x, learnable(row.key, 1, False, 1.0).train.x)
+    again = row.split(0)
+    for ours, once_more in zip((data.train.x, data.train.y, data.test.x, data.test.y), again, strict=True):
+        np.testing.assert_array_equal(ours, once_more)
+
+
+@LEARNABLE
+def test_standardized_is_by_the_mean_and_std_of_the_training_set(row):
+    plain, data = learnable(row.key, 0, False, 1.0), learnable(row.key, 0, True, 3.0)
+    x = plain.train.inputs(slice(None))
+    for ours, raw in ((data.train, plain.train), (data.test, plain.test)):
+        found = ours.inputs(slice(None))
+        np.testing.assert_allclose(found, (raw.inputs(slice(None)) - x.mean()) / x.std() * 3, rtol=1e-10, atol=1e-10)
+
+
+def test_the_two_classes_are_as_many_and_no_line_separates_them():
+    from sklearn.linear_model import LogisticRegression
+
+    for key, most in (("moons", 0.9), ("circles", 0.58), ("spirals", 0.65)):
+        data = learnable(key, 0, False, 1.0)
+        assert np.bincount(data.train.y).tolist() == [500, 500]
+        found = LogisticRegression().fit(data.train.x, data.train.y).score(data.test.x, data.test.y)
+        assert found < most, key
+
+
+def test_the_spirals_are_each_other_turned_by_half_a_turn():
+    data = learnable("spirals", 0, False, 1.0).train
+    turned = np.where(data.y[:, None] == 1, -data.x, data.x)
+    radius = np.linalg.norm(turned, axis=1)
+    angle = np.angle((turned[:, 0] + 1j * turned[:, 1]) * np.exp(-2j * np.pi * TURNS * radius))
+    # noise of 0.02 in the radius turns the angle by 0.02 * 2 pi a turn, and across by 0.02 / radius
+    spread = np.hypot(0.02 * 2 * np.pi * TURNS, 0.02 / 0.3)
+    for label in (0, 1):
+        found = angle[(radius > 0.3) & (data.y == label)]
+        assert abs(found.mean()) < 4 * spread / np.sqrt(len(found))
+
+
+def test_nothing_can_be_learned_from_noise():
+    with pytest.raises(ValueError, match="training needs labels or targets; dataset 'gaussian' has none"):
+        learnable("gaussian", 0, False, 1.0)
+
+
+def test_a_datasets_own_data_travels_by_name():
+    data = learnable("mnist_small", 0, True, 1.0)
+    packed = pickle.dumps(data)
+    assert len(packed) < 500
+    np.testing.assert_array_equal(pickle.loads(packed).train.x, data.train.x)
+    assert copy.deepcopy(data) is data
+
+
+def test_data_of_ones_own_are_checked():
+    x, y = np.zeros((4, 2)), np.array([0, 1, 2, 1])
+    assert data_of(x, y, "classes").outputs == 3
+    assert data_of(x, y % 2, "yes_no").outputs == 1
+    assert data_of(x, np.zeros((4, 5)), "number", x[:1], np.zeros((1, 5))).outputs == 5
+    for arguments, message in [
+        ((x, y, "guess"), "task must be one of number, yes_no, classes, got 'guess'"),
+        ((x, y, "yes_no"), "y must be 0 or 1"),
+        ((x, y - 1, "classes"), "y must be class numbers from 0 to 999"),
+        ((x, y / 2, "classes"), "of float64"),
+        ((x[:3], y, "classes"), "y must have 3 rows as x has, got 4"),
+        ((x[0], y, "classes"), "x must be finite and of shape"),
+        ((x + np.nan, y, "classes"), "x must be finite and of shape"),
+        ((x, y + np.inf, "number"), "y must be finite"),
+        ((x, y, "classes", x), "test_x and test_y must be given together"),
+        ((x, y, "classes", np.zeros((4, 3)), y), "test_x and test_y must be shaped like x and y"),
+    ]:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            data_of(*arguments)

@@ -11,12 +11,13 @@ import pytest
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.datasets import DATASETS
 from labkit.nn.initializers import INITIALIZERS
-from labkit.nn.network import GRADIENT_SOURCES, LIMITS, Network
+from labkit.nn.network import ALPHA_PER, BATCH_NORMS, GRADIENT_SOURCES, LIMITS, Network
 from labkit.nn.propagation import propagate
 from labkit.nn.statistics import summarize
 
 TABLES = {
     "activation": ACTIVATIONS, "initializer": INITIALIZERS, "dataset": DATASETS, "gradient_source": GRADIENT_SOURCES,
+    "batch_norm": BATCH_NORMS, "alpha_per": ALPHA_PER,
 }  # fmt: skip
 NAN, INF = float("nan"), float("inf")
 
@@ -85,6 +86,16 @@ def test_alpha_is_checked_and_defaults_to_the_rows(row):
 @pytest.mark.parametrize("row", [row for row in ACTIVATIONS.values() if not row.alpha], ids=lambda row: row.key)
 def test_alpha_is_not_kept_where_the_activation_has_none(row):
     assert Network(activation=row.key, alpha=0.3) == Network(activation=row.key)
+
+
+def test_alpha_per_is_kept_only_where_alpha_is_learned():
+    assert Network(activation="prelu", alpha_per="unit").alpha_per == "unit"
+    assert Network(activation="leaky_relu", alpha_per="unit") == Network(activation="leaky_relu")
+
+
+def test_propagate_refuses_batch_normalization():
+    with pytest.raises(ValueError, match=r"batch_norm must be 'none' here, got 'after': see labkit\.train"):
+        propagate(Network(batch_norm="after"))
 
 
 @pytest.mark.parametrize("row", INITIALIZERS.values(), ids=lambda row: row.key)

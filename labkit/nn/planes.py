@@ -1,0 +1,62 @@
+"""Points in the plane that no line separates, and a curve to follow: small sets that are drawn, not stored.
+
+Shapes: x is (samples, features), labels are (samples,) integers from 0, numbers are (samples, 1).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.nn.draws import Stream, generator
+
+Array = NDArray[np.float64]
+Split = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Training inputs and labels, test inputs and labels."""
+Points = Callable[[int, np.random.Generator], tuple[Array, NDArray[Any]]]
+
+SAMPLES = 1000
+"""Of the training set, and as many of the test set."""
+TURNS = 2.25
+
+
+def split(points: Points) -> Callable[[int], Split]:
+    """A function of the seed: training and test set, from streams of their own."""
+
+    def draw(seed: int) -> Split:
+        train, test = (points(SAMPLES, generator(seed, Stream.SAMPLES, index)) for index in range(2))
+        return (*train, *test)
+
+    return draw
+
+
+def moons(samples: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.intp]]:
+    """Two half circles that reach into each other, with noise of 0.15."""
+    from sklearn.datasets import make_moons  # only now: it loads slowly
+
+    x, y = make_moons(samples, noise=0.15, random_state=int(rng.integers(2**32)))
+    return x, y.astype(np.intp)
+
+
+def circles(samples: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.intp]]:
+    """A circle of radius 0.5 in one of radius 1, with noise of 0.1."""
+    from sklearn.datasets import make_circles
+
+    x, y = make_circles(samples, noise=0.1, factor=0.5, random_state=int(rng.integers(2**32)))
+    return x, y.astype(np.intp)
+
+
+def spirals(samples: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.intp]]:
+    """Two spirals about the origin, of radius up to 1, each the other turned by half a turn, with noise of 0.02."""
+    y = rng.permutation(np.arange(samples) % 2)
+    radius = np.sqrt(rng.uniform(0.01, 1, samples))  # as many points on each piece of area
+    angle = 2 * np.pi * TURNS * radius + np.pi * y
+    x = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return x + 0.02 * rng.standard_normal(x.shape), y
+
+
+def wave(samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """One period of a sine over [-1, 1], to be followed, with noise of 0.05."""
+    x = rng.uniform(-1, 1, (samples, 1))
+    return x, np.sin(np.pi * x) + 0.05 * rng.standard_normal(x.shape)

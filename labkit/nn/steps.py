@@ -1,0 +1,36 @@
+"""What training says of each step."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where numbers ceased to be finite: at which step, in which layer first (from 0; `depth`: the readout), in what.
+
+    First in the order of computation: forward from the first layer, then back from the readout.
+    """
+
+    iteration: int
+    layer: int
+    depth: int
+    quantity: str
+
+    def __str__(self) -> str:
+        """A sentence."""
+        place = "the readout" if self.layer == self.depth else f"layer {self.layer + 1}"
+        return f"step {self.iteration} is not finite: first in {place}, in its {self.quantity}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: `iteration` counts from 1; `loss` is the batch's, before its update.
+
+    `accuracy` (a share; None too where the task has none) and `test_loss` are those of the test set after the update,
+    None between evaluations. After a step that `diverged` there is no further one.
+    """
+
+    iteration: int
+    loss: float
+    accuracy: float | None = None
+    test_loss: float | None = None
+    diverged: Divergence | None = None

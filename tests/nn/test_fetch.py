@@ -1,0 +1,162 @@
+"""Fetching MNIST from a server of our own: what is fetched, and what is said and left when it fails."""
+
+import functools
+import gzip
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from labkit.nn import fetch, mnist
+from labkit.nn.datasets import learnable
+from labkit.server.cli import main
+
+
+def idx(array):
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+    return header + array.tobytes()
+
+
+def digits(samples, seed):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (samples, 28, 28), np.uint8), (np.arange(samples) % 10).astype(np.uint8)
+
+
+@pytest.fixture
+def content(monkeypatch):
+    """Four small files of the known form, whose hashes are the known ones."""
+    arrays = (*digits(60, 0), *digits(20, 1))
+    files = dict(zip(mnist.FILES, map(idx, arrays), strict=True))
+    monkeypatch.setattr(mnist, "FILES", {name: hashlib.sha256(file).hexdigest() for name, file in files.items()})
+    monkeypatch.setattr(fetch, "FILES", mnist.FILES)
+    return files
+
+
+@pytest.fixture
+def server(content, monkeypatch):
+    """Serves the files packed; `server.change` maps the packed bytes to those that are sent, under the full length."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            packed = gzip.compress(content[self.path.strip("/").removesuffix(".gz")])
+            server.asked.append(self.path)
+            self.send_response(200)
+            sent = server.change(packed)
+            self.send_header("Content-Length", str(len(packed) if packed.startswith(sent) else len(sent)))
+            self.end_headers()
+            self.wfile.write(sent)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.change, server.asked = lambda packed: packed, []
+    threading.Thread(target=functools.partial(server.serve_forever, 0.01), daemon=True).start()
+    monkeypatch.setattr(fetch, "ADDRESS", f"http://127.0.0.1:{server.server_port}/")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "data"))
+    mnist._read.cache_clear()
+    learnable.cache_clear()
+    yield tmp_path / "data" / "mnist"
+    mnist._read.cache_clear()
+    learnable.cache_clear()
+
+
+def refused(capsys):
+    assert main(["data", "mnist"]) == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("labkit: ")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_what_is_fetched_is_the_set(server, place, content, capsys):
+    assert main(["data", "mnist"]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"labkit keeps the full MNIST set in {place}\n"
+    assert "100%" in err  # the progress bar
+    assert sorted(path.name for path in place.iterdir()) == sorted(content)
+    data = learnable("mnist", 0, False, 1.0)
+    images, labels = digits(60, 0)
+    np.testing.assert_allclose(data.train.inputs(slice(None)), images.reshape(60, 784) / 255, rtol=1e-15)
+    np.testing.assert_array_equal(data.train.y, labels)
+    np.testing.assert_array_equal(data.test.y, digits(20, 1)[1])
+
+
+def test_only_what_is_missing_or_damaged_is_fetched_again(server, place, content):
+    fetch.fetch_mnist(progress=False)
+    first, second, *_ = content
+    (place / first).unlink()
+    (place / second).write_bytes(b"cut")
+    server.asked.clear()
+    fetch.fetch_mnist(progress=False)
+    assert server.asked == [f"/{first}.gz", f"/{second}.gz"]
+    assert (place / second).read_bytes() == content[second]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda packed: packed[:-9], "cannot be fetched"),  # the connection is cut
+        (lambda packed: packed[:40] + bytes([packed[40] ^ 255]) + packed[41:], "cut or damaged"),
+        (lambda packed: b"<html>not here</html>" * len(packed), "cut or damaged"),
+        (lambda packed: gzip.compress(b"another file" * len(packed)), "is not the known file"),
+    ],
+    ids=["cut", "damaged", "page", "another"],
+)
+def test_what_is_not_the_known_file_is_refused_and_leaves_nothing(server, place, change, words, capsys):
+    server.change = change
+    assert words in refused(capsys)
+    assert list(place.iterdir()) == []
+
+
+def test_a_failure_keeps_the_files_that_came_before(server, place, content, capsys):
+    names = list(content)
+    server.change = lambda packed: packed if len(server.asked) <= 2 else packed[:-9]
+    refused(capsys)
+    assert sorted(path.name for path in place.iterdir()) == sorted(names[:2])
+
+
+@pytest.mark.usefixtures("content")
+def test_no_network_is_said(place, monkeypatch, capsys):
+    monkeypatch.setattr(fetch, "ADDRESS", "http://127.0.0.1:9/")
+    assert "cannot be fetched (ConnectionError): try again, or take 'mnist_small'" in refused(capsys)
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.usefixtures("content")
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "file"))
+    assert "cannot be written to" in refused(capsys)
+    assert "LABKIT_DATA" in refused(capsys)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_folder_without_permission_is_said(place, monkeypatch, capsys):
+    def no(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(fetch.os, "replace", no)
+    assert "cannot be written to (Permission denied)" in refused(capsys)
+    assert list(place.iterdir()) == []
+
+
+def test_where_it_is_missing_the_small_one_is_offered(place):
+    with pytest.raises(FileNotFoundError, match=r"fetch it with `labkit data mnist`, or take dataset 'mnist_small'"):
+        learnable("mnist", 0, False, 1.0)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_damaged_file_of_the_set_is_said_to_be_damaged(place, content):
+    fetch.fetch_mnist(progress=False)
+    (place / list(content)[2]).write_bytes(b"cut")
+    with pytest.raises(OSError, match=r"t10k-images-idx3-ubyte is damaged: fetch it again with `labkit data mnist`"):
+        learnable("mnist", 0, False, 1.0)

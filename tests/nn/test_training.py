@@ -1,0 +1,350 @@
+"""Training: same seed same numbers, stopped and gone on with to the bit, several in step, and what is refused."""
+
+import copy
+import dataclasses
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import labkit
+from labkit.nn.datasets import learnable
+from labkit.nn.network import Network
+from labkit.nn.optimizers import OPTIMIZERS
+from labkit.nn.samples import data_of
+from labkit.nn.train import compare, train
+
+DIGITS = Network(activation="relu", initializer="he_normal", depth=2, width=12, dataset="mnist_small", seed=3)
+KINDS = [
+    pytest.param(DIGITS, key, id=key) for key in OPTIMIZERS
+] + [
+    pytest.param(dataclasses.replace(DIGITS, **change), "momentum", id="-".join(map(str, change.values())))
+    for change in (
+        {"activation": "rrelu"}, {"activation": "prelu", "alpha_per": "unit"}, {"batch_norm": "before"},
+        {"batch_norm": "after", "activation": "rrelu"}, {"dataset": "spirals"}, {"dataset": "wave"},
+    )
+]  # fmt: skip
+EVERY_KIND = pytest.mark.parametrize(("network", "optimizer"), KINDS)
+
+
+def state(training):
+    return training.model.parameters.vector.copy(), training.model.running.vector.copy(), training.update_ratio
+
+
+def assert_same_state(one, other):
+    for ours, theirs in zip(state(one), state(other), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def start(network, optimizer, steps=12):
+    return train(network, optimizer, 0.05, batch_size=16, steps=steps, evaluate_every=5)
+
+
+@EVERY_KIND
+def test_the_same_seed_gives_the_same_numbers(network, optimizer):
+    one, other = start(network, optimizer), start(network, optimizer)
+    assert list(one) == list(other)
+    assert_same_state(one, other)
+    different = start(dataclasses.replace(network, seed=4), optimizer)
+    assert next(different).loss != next(start(network, optimizer)).loss
+
+
+@EVERY_KIND
+@pytest.mark.parametrize(
+    "way", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t)), lambda t: t], ids=["copy", "pickle", "stop"]
+)
+def test_stopped_and_gone_on_with_is_as_if_never_stopped(network, optimizer, way):
+    whole = start(network, optimizer)
+    steps = list(whole)
+    begun = start(network, optimizer)
+    for first in begun:
+        if first.iteration == 7:
+            break
+    later = way(begun)
+    begun_at = state(later)
+    if later is not begun:
+        later.statistics()  # looking changes nothing
+    assert list(later) == steps[7:]
+    assert_same_state(later, whole)
+    if later is not begun:  # the copy shares nothing with what it was made from
+        for ours, then in zip(state(begun), begun_at, strict=True):
+            np.testing.assert_array_equal(ours, then)
+
+
+@EVERY_KIND
+def test_looking_and_evaluating_change_nothing(network, optimizer):
+    quiet, looked_at = start(network, optimizer), start(network, optimizer)
+    for _ in range(12):
+        looked_at.statistics()
+        looked_at.evaluate()
+        looked_at.predict(np.zeros((3, looked_at.data.features)))
+        assert next(looked_at) == next(quiet)
+    assert_same_state(looked_at, quiet)
+
+
+def test_steps_can_be_raised_and_the_rate_changed():
+    training = start(DIGITS, "sgd", steps=2)
+    assert [step.iteration for step in training] == [1, 2]
+    assert training.finished
+    assert list(training) == []
+    training.steps, training.learning_rate = 4, 0.0
+    before = state(training)[0]
+    assert [step.iteration for step in training] == [3, 4]
+    np.testing.assert_array_equal(state(training)[0], before)
+    training.steps = None
+    assert next(training).iteration == 5
+
+
+def test_evaluations_come_at_intervals_and_at_the_last_step():
+    steps = list(start(DIGITS, "sgd"))
+    assert [step.iteration for step in steps if step.accuracy is not None] == [5, 10, 12]
+    assert all((step.accuracy is None) == (step.test_loss is None) for step in steps)
+    assert all(s.accuracy is None for s in train(DIGITS, steps=3, evaluate_every=None))
+
+
+def test_a_number_has_no_accuracy():
+    *_, last = start(dataclasses.replace(DIGITS, dataset="wave"), "adam")
+    assert last.accuracy is None
+    assert last.test_loss > 0
+
+
+@pytest.mark.parametrize("dataset", ["mnist_small", "moons", "wave"])
+def test_an_evaluation_is_the_loss_and_accuracy_of_the_test_set(dataset):
+    training = start(dataclasses.replace(DIGITS, dataset=dataset), "sgd")
+    *_, last = training
+    test = training.data.test
+    outputs = training.predict(test.inputs(slice(None)))
+    if dataset == "wave":
+        known = np.mean(np.sum((outputs - test.y) ** 2, axis=1)) / 2
+    else:
+        p = outputs if dataset == "mnist_small" else np.column_stack([1 - outputs, outputs])
+        known = -np.mean(np.log(p[np.arange(len(p)), test.y]))
+        assert last.accuracy == np.mean(p.argmax(axis=1) == test.y)
+    assert last.test_loss == pytest.approx(known, rel=1e-12)
+
+
+def test_test_sets_beyond_one_piece_are_evaluated_whole():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2500, 3)), rng.integers(0, 3, 2500)
+    training = train(Network(std=0.5), data=data_of(x[:100], y[:100], "classes", x, y))
+    p = training.predict(x)
+    loss, accuracy = training.evaluate()
+    assert loss == pytest.approx(-np.mean(np.log(p[np.arange(2500), y])), rel=1e-12)
+    assert accuracy == np.mean(p.argmax(axis=1) == y)
+
+
+def test_batches_are_drawn_with_replacement_and_all_samples_alike():
+    training = train(Network(dataset="moons", width=2, depth=1), batch_size=500)
+    x, y = learnable("moons", 0, False, 1.0).train.x, learnable("moons", 0, False, 1.0).train.y
+    place = {tuple(row): i for i, row in enumerate(x.tolist())}
+    counts = np.zeros(len(x))
+    for _ in range(40):
+        rows, labels = next(training.batches)
+        found = [place[tuple(row)] for row in rows.tolist()]
+        np.testing.assert_array_equal(y[found], labels)
+        np.add.at(counts, found, 1)
+    # Poisson with mean 20, all but: the variance of 1000 such counts scatters by sqrt(2 / 1000)
+    assert abs(counts.var() / 20 - 1) < 4 * np.sqrt(2 / 1000)
+
+
+def test_without_a_size_the_batch_is_the_whole_set_in_order():
+    training = train(Network(dataset="moons", width=2, depth=1), batch_size=None)
+    for _ in range(2):
+        x, y = next(training.batches)
+        np.testing.assert_array_equal(x, training.data.train.x)
+        np.testing.assert_array_equal(y, training.data.train.y)
+
+
+def test_networks_in_step_train_each_as_alone_on_the_same_batches():
+    nets = [dataclasses.replace(DIGITS, initializer=key) for key in ("normal", "lecun_normal", "he_normal")]
+    alone = [list(train(net, "momentum", 0.05, 16, 8, 4)) for net in nets]
+    together = compare(nets, "momentum", 0.05, 16, 8, 4)
+    first = [next(together) for _ in range(3)]
+    later = pickle.loads(pickle.dumps(together))
+    for comparison in (together, later):
+        assert list(zip(*alone, strict=True)) == [*first, *comparison]
+        assert comparison.finished
+
+
+def test_a_network_that_diverges_stands_still_while_the_others_go_on():
+    huge = {"initializer": "constant", "initializer_options": {"constant": 100.0}, "depth": 100, "width": 100}
+    nets = [DIGITS, dataclasses.replace(DIGITS, **huge)]
+    steps = list(compare(nets, steps=5, evaluate_every=None))
+    assert len(steps) == 5
+    assert steps[-1][0].iteration == 5
+    assert steps[-1][1] == steps[0][1]
+    assert steps[0][1].diverged is not None
+
+
+def first_divergence(**fields):
+    options = {name: fields.pop(name) for name in ("learning_rate", "data") if name in fields}
+    training = train(Network(**fields), steps=500, evaluate_every=None, batch_size=None, **options)
+    *_, last = training
+    assert training.finished
+    assert training.diverged is last.diverged
+    return last
+
+
+ONE = data_of([[1.0], [1.0]], [0.0, 0.0], "number")
+
+
+@pytest.mark.parametrize("width", [1, 100])
+def test_it_is_said_where_numbers_cease_to_be_finite_in_the_forward_pass(width):
+    # all weights are 100: layer k, from 0, has 100 (100 width)^k; beyond 1e308 that is infinite
+    size = {"initializer": "constant", "initializer_options": {"constant": 100.0}}
+    last = first_divergence(activation="identity", depth=100, width=width, dataset="wave", data=ONE, **size)
+    layer = next(k for k in range(200) if 2 + k * np.log10(100 * width) > np.log10(np.finfo(float).max))
+    if layer > 100:  # the readout's logits reach 1e202; only their square is too large
+        assert str(last.diverged) == "step 1 is not finite: first in the readout, in its loss"
+    else:
+        assert str(last.diverged) == f"step 1 is not finite: first in layer {layer + 1}, in its pre-activations"
+        assert last.diverged.layer == layer
+
+
+def test_it_is_said_where_they_cease_to_be_in_the_backward_pass():
+    # forward all zero but for the target of 1e10; back, dC/dh grows by 1e4 a layer
+    data = data_of([[0.0]], [1e10], "number")
+    size = {"initializer": "constant", "initializer_options": {"constant": 100.0}}
+    last = first_divergence(activation="identity", depth=100, width=100, dataset="wave", data=data, **size)
+    # dC/dh of layer k is 1e10 * 100 * 1e4^(99 - k)
+    layer = next(k for k in range(99, -1, -1) if 12 + 4 * (99 - k) > np.log10(np.finfo(float).max))
+    assert np.isfinite(last.loss)
+    assert str(last.diverged) == f"step 1 is not finite: first in layer {layer + 1}, in its gradients"
+
+
+def test_a_step_size_that_is_too_large_ends_the_training_with_a_word():
+    last = first_divergence(activation="relu", initializer="he_normal", dataset="wave", learning_rate=100.0)
+    assert 1 < last.iteration < 500
+    assert last.diverged.iteration == last.iteration
+    assert not np.isfinite(last.loss)
+
+
+def test_parameters_stay_finite_when_a_step_is_refused():
+    training = train(Network(activation="relu", initializer="he_normal", dataset="wave"), learning_rate=100.0)
+    for _ in training:
+        pass
+    assert np.isfinite(training.model.parameters.vector).all()
+
+
+def test_statistics_are_those_of_summarize_on_the_probe():
+    training = start(dataclasses.replace(DIGITS, batch=50), "sgd")
+    *_, _ = training
+    trace, stats = training.trace(), training.statistics(bins=20, quantities=("post", "grad_pre", "grad_weights"))
+    assert trace.x.shape == (50, 784)
+    for layer in range(2):
+        assert stats.post.mean[layer] == pytest.approx(trace.post[layer].mean())
+        assert stats.grad_rms[layer] == pytest.approx(np.sqrt(np.mean(trace.grad_pre[layer] ** 2)))
+        assert stats.dead[layer] == np.mean((trace.pre[layer] <= 0).all(axis=0))
+    assert stats.post.counts.shape == (2, 20)
+
+
+def test_the_update_ratio_is_that_of_the_last_step():
+    training = start(DIGITS, "adam")
+    assert np.isnan(training.update_ratio).all()
+    before = [W.copy() for W in training.weights]
+    next(training)
+    known = [np.linalg.norm(new - old) / np.linalg.norm(old) for new, old in zip(training.weights, before, strict=True)]
+    np.testing.assert_allclose(training.update_ratio, known, rtol=1e-9)
+
+
+def test_weights_can_be_disturbed_and_training_goes_on_from_there():
+    training = start(dataclasses.replace(DIGITS, initializer="constant"), "sgd")
+    next(training)
+    training.weights[0][:] += 0.5
+    assert training.trace().weights[0].mean() > 0.4
+    assert training.weights[0].base is training.model.parameters.vector
+
+
+def test_random_slopes_are_drawn_anew_in_training_and_are_their_mean_after_it():
+    net = Network(activation="rrelu", initializer="he_normal", dataset="moons", depth=1, width=50)
+    training = train(net, batch_size=None)
+    next(training)
+    work = training.model.work(1000)
+    below = work.pre[0] < 0
+    first = work.slopes[0][below].copy()
+    assert first.min() >= 1 / 8
+    assert first.max() <= 1 / 3
+    # U(1/8, 1/3) has standard deviation (1/3 - 1/8) / sqrt(12)
+    assert abs(first.mean() - 11 / 48) < 4 * (5 / 24) / np.sqrt(12 * first.size)
+    training.trace()
+    np.testing.assert_allclose(work.slopes[0][work.pre[0] < 0], 11 / 48)
+
+
+def test_the_slope_of_prelu_is_learned():
+    for per, shape in (("layer", (1,)), ("unit", (20,))):
+        net = Network(activation="prelu", initializer="he_normal", dataset="moons", depth=2, width=20, alpha_per=per)
+        training = train(net, "adam", steps=200, evaluate_every=None)
+        *_, last = training
+        assert [alpha.shape for alpha in training.alphas] == [shape] * 2
+        assert all(np.abs(alpha - 0.25).max() > 0.01 for alpha in training.alphas)
+        assert np.isfinite(last.loss)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizer": "adagrad"}, "optimizer must be one of sgd, momentum, adam, got 'adagrad'"),
+        ({"learning_rate": -1}, r"learning_rate must lie in \[0, 1000\], got -1"),
+        ({"learning_rate": float("nan")}, "learning_rate must lie in"),
+        ({"batch_size": 0}, r"batch_size must lie in \[1, 10000\], got 0"),
+        ({"batch_size": 1.5}, "batch_size must be a whole number"),
+        ({"steps": -1}, "steps must lie in"),
+        ({"evaluate_every": 0}, "evaluate_every must lie in"),
+        ({"optimizer_options": {"momentum": 0.5}}, "options of sgd may name none, got 'momentum'"),
+        ({"optimizer": "momentum", "optimizer_options": {"momentum": 2}}, r"momentum must lie in \[0, 1\], got 2"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        train(DIGITS, **options)
+
+
+def test_noise_cannot_be_learned():
+    with pytest.raises(ValueError, match="dataset 'gaussian' has none"):
+        train(Network())
+
+
+def test_networks_in_step_must_agree_in_their_data():
+    with pytest.raises(ValueError, match="networks must agree in dataset, got 'circles', 'moons'"):
+        compare([Network(dataset="moons"), Network(dataset="circles")])
+    with pytest.raises(ValueError, match="networks must agree in standardize"):
+        compare([Network(dataset="moons"), Network(dataset="moons", standardize=True)])
+    with pytest.raises(ValueError, match="networks must name at least one"):
+        compare([])
+
+
+def test_predict_refuses_inputs_of_another_shape():
+    with pytest.raises(ValueError, match=r"x must be of shape \(samples, 784\), got \(3,\)"):
+        train(DIGITS).predict(np.zeros(3))
+
+
+def test_memory_does_not_grow_with_the_steps():
+    training = start(DIGITS, "adam", steps=None)
+    for _ in range(20):
+        next(training)
+    training.statistics(quantities=("post",), histograms=())
+    tracemalloc.start()
+    try:
+        for _ in range(200):
+            next(training)
+            training.statistics(quantities=("post",), histograms=())
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_training_is_small_to_keep():
+    training = start(dataclasses.replace(DIGITS, width=100, depth=4), "sgd")
+    for _ in training:
+        training.trace()
+    parameters = training.model.parameters.vector.nbytes
+    assert len(pickle.dumps(training)) < 3 * parameters + 10_000  # parameters, gradients and the last update
+
+
+def test_the_promised_example_runs_as_written():
+    net = labkit.Network(activation="relu", initializer="he_normal", depth=4, width=100, dataset="mnist_small", seed=0)
+    for step in labkit.train(net, optimizer="sgd", learning_rate=0.01, batch_size=128, steps=3):
+        assert step.iteration >= 1
+        assert step.loss > 0
+    assert 0 <= step.accuracy <= 1
