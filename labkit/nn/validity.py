@@ -28,6 +28,15 @@ def elementwise(activation: Activation, alpha: float | None) -> bool:
     return bool(np.allclose(activation.function(z, alpha), alone, equal_nan=True))
 
 
+@lru_cache(maxsize=256)
+def without_value(activation: Activation, alpha: float | None) -> float | None:
+    """A place within 10 of 0, the nearest, where an elementwise activation has no finite value; None: there is none."""
+    z = np.linspace(-10, 10, 401)
+    with np.errstate(all="ignore"):
+        missing = z[~np.isfinite(activation.function(z, alpha))]
+    return float(missing[np.argmin(np.abs(missing))]) if missing.size else None
+
+
 def unfit_layers(network: Network) -> str | None:
     """Why the theory does not hold for these layers, whatever the weights; None where it holds."""
     net = network
@@ -35,6 +44,9 @@ def unfit_layers(network: Network) -> str | None:
         return "batch normalization sets the variance by the batch: the theory of plain layers does not hold"
     if not elementwise(net.activation_row, net.alpha):
         return f"{net.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
+    place = without_value(net.activation_row, net.alpha)
+    if place is not None:
+        return f"{net.activation_row.label} has no finite value at z = {place:g}: there is no mean to predict"
     return None
 
 

@@ -71,3 +71,9 @@ def test_caption_names_overflow_and_zero():
 def test_too_large_a_network_is_refused_with_what_to_lower():
     with pytest.raises(ValueError, match=r"lower depth \(100\), width \(1000\) or batch \(10000\)"):
         LAB.result(SignalPropagation(depth=100, width=1000, batch=10_000))
+
+
+def test_caption_speaks_of_no_share_where_no_value_is_finite():
+    text = explain(compute(SignalPropagation(formula="log(x)", depth=3, batch=50)))
+    assert "In layer 3 no value is a finite number" in text
+    assert "saturated" not in text
