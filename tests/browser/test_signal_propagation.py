@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
-from threadpoolctl import threadpool_limits
 
 from labkit.figures.canvas import LiveCanvas
 from labkit.labs.parameters import Choice, LogRange, Range, Switch, Text
@@ -51,13 +50,6 @@ def lab(shared: Page) -> Page:
     shared.get_by_role("button", name="Reset").click()
     shows(shared)
     return shared
-
-
-@pytest.fixture(autouse=True)
-def one_blas_thread() -> Iterator[None]:
-    """As the page has it: the last digits depend on it."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def caption(page: Page) -> Locator:
