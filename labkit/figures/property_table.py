@@ -18,6 +18,7 @@ from labkit.nn.portrait import Portrait
 _TOP, _BOTTOM = 0.875, 0.02  # shares of the picture's height between which the rows stand
 _FORMULA, _SMALL, _TWO_LINES = 13.0, 9.5, 10.0  # points: with room; too small for a line; of two lines
 _HIGHEST = 27.0  # points
+_LONGEST = 14  # characters of an interval that its column holds
 _BREAK = r",\ "
 _FORMULA_WIDTH = 0.213
 _COLUMNS = (
@@ -131,8 +132,8 @@ def _size(formula: str, points: float) -> float:
 def cells(p: Portrait) -> list[str]:
     """What stands in the columns."""
     return [
-        interval(*p.output_range).replace("everywhere", "−∞ to ∞"),
-        interval(*p.effective_range),
+        _wrapped(interval(*p.output_range).replace("everywhere", "−∞ to ∞")),
+        _wrapped(interval(*p.effective_range)),
         _centered(p),
         _saturated(p),
         _gain(p.forward_gain),
@@ -142,9 +143,13 @@ def cells(p: Portrait) -> list[str]:
     ]
 
 
+def _wrapped(text: str) -> str:
+    return text if len(text) <= _LONGEST else text.replace(" to ", "\nto ")
+
+
 def _centered(p: Portrait) -> str:
     if isnan(p.mean):
-        return "depends on\nthe width"
+        return "–"
     return "yes" if p.zero_centered else f"no\nmean {signed(p.mean, 2)}"
 
 
@@ -154,10 +159,15 @@ def _saturated(p: Portrait) -> str:
         if low == -inf and high == inf:
             return "everywhere"
         if low == -inf:
-            found.append(f"z < {signed(high)}")
+            found.append(f"z < {_end(high)}")
         elif high == inf:
-            found.append(f"z > {signed(low)}")
+            found.append(f"z > {_end(low)}")
     return "\n".join(found) or "no"
+
+
+def _end(z: float) -> str:
+    text = signed(z)
+    return text if len(text) < len("−0.0012") else signed(z, 1)
 
 
 def _gain(gain: float) -> str:

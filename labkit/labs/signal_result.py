@@ -33,9 +33,7 @@ def explain(result: Result) -> str:
     parts = [
         f"{_setting(net)}: from layer 1 to layer {last} the activations' std goes {_way(stats.std)}; back from layer "
         f"{last} to layer 1 the gradient dC/dz has RMS {_way(stats.grad_rms[::-1])}",
-        f"in layer {last}, {percent(float(stats.saturated[-1]))} of the values are saturated (slope below "
-        f"{100 * SATURATED_BELOW:.1f} % of the largest), {percent(float(stats.inactive[-1]))} are exactly 0, and "
-        f"{percent(float(stats.dead[-1]))} of the units are dead (slope 0 for the whole batch)",
+        _last_layer(stats),
     ]
     parts.append(f"the histograms show the {TITLES[result.shown]}")
     parts += _said_by_theory(result)
@@ -43,6 +41,16 @@ def explain(result: Result) -> str:
     if nonfinite:
         parts.append(f"{nonfinite} values have overflowed (infinite or not a number)")
     return ". ".join((parts[0], *(part[0].upper() + part[1:] for part in parts[1:]))) + "."
+
+
+def _last_layer(stats: LayerStatistics) -> str:
+    if stats.post.nonfinite[-1] == stats.post.size[-1]:
+        return f"in layer {stats.depth} no value is a finite number"
+    return (
+        f"in layer {stats.depth}, {percent(float(stats.saturated[-1]))} of the values are saturated (slope below "
+        f"{100 * SATURATED_BELOW:.1f} % of the largest), {percent(float(stats.inactive[-1]))} are exactly 0, and "
+        f"{percent(float(stats.dead[-1]))} of the units are dead (slope 0 for the whole batch)"
+    )
 
 
 def _said_by_theory(result: Result) -> list[str]:

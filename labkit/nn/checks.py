@@ -19,7 +19,11 @@ def number_within(value: Any, low: float, high: float) -> float:
         number = inf
     except (TypeError, ValueError):
         kind = "a whole number" if whole else "a number"
-        raise ValueError(f"must be {kind} in [{low:g}, {high:g}], got {value!r}") from None
+        raise ValueError(f"must be {kind} in {_bounds(low, high)}, got {value!r}") from None
     if not low <= number <= high:
-        raise ValueError(f"must lie in [{low:g}, {high:g}], got {value!r}")
+        raise ValueError(f"must lie in {_bounds(low, high)}, got {value!r}")
     return number
+
+
+def _bounds(low: float, high: float) -> str:
+    return "[{}, {}]".format(*(bound if isinstance(bound, int) else f"{bound:g}" for bound in (low, high)))

@@ -85,7 +85,7 @@ def _ends(table: ExpectationTable, sw: Array, sb: Array) -> Array:
     while len(going):
         low[going] = high[going]
         high[going] = np.clip(high[going] + way[going] * stride, *LOG_S)
-        ended = (high[going] <= LOG_S[0]) | (high[going] >= LOG_S[1])
+        ended = ~((high[going] > LOG_S[0]) & (high[going] < LOG_S[1]))  # what is not a number has ended, too
         turned = way[going] * step(high[going], going) <= -1e-10
         low[going[ended & ~turned]] = high[going[ended & ~turned]]
         going = going[~(turned | ended)]

@@ -1,7 +1,11 @@
 """Where mean-field theory holds, and the weights that enter it by their initializer's promise."""
 
+from functools import lru_cache
 from math import sqrt
 
+import numpy as np
+
+from labkit.nn.activation import Activation
 from labkit.nn.network import Network
 
 
@@ -16,12 +20,25 @@ def sigma_w(network: Network) -> float:
     return sqrt(net.width) * net.initializer_row.std(net.width, net.width, **net.options)
 
 
+@lru_cache(maxsize=256)
+def without_value(activation: Activation, alpha: float | None) -> float | None:
+    """A place within 10 of 0, the nearest, where an elementwise activation has no finite value; None: there is none."""
+    z = np.linspace(-10, 10, 401)
+    with np.errstate(all="ignore"):
+        missing = z[~np.isfinite(activation.function(z, alpha))]
+    return float(missing[np.argmin(np.abs(missing))]) if missing.size else None
+
+
 def unfit_layers(network: Network) -> str | None:
     """Why the theory does not hold for these layers, whatever the weights; None where it holds."""
     if network.batch_norm != "none":
         return "batch normalization sets the variance by the batch: the theory of plain layers does not hold"
-    if not network.activation_row.elementwise:
-        return f"{network.activation_row.label} mixes the units of a layer: the theory is for elementwise activations"
+    row = network.activation_row
+    if not row.elementwise:
+        return f"{row.label} mixes the units of a layer: the theory is for elementwise activations"
+    place = without_value(row, network.alpha)
+    if place is not None:
+        return f"{row.label} has no finite value at z = {place:g}: there is no mean to predict"
     return None
 
 

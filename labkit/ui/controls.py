@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from labkit.labs.parameters import Choice, Choices, Control, LogRange, Range, Switch, Text
 
 Changed = Callable[[str], None]
+_EXACT = 2**53  # below it a float holds every whole number
 _MOST_STEPS = 20_000  # a range with more steps is typed, not slid
 
 
@@ -115,8 +116,7 @@ class RangeField(Field):
         control = self.control
         assert isinstance(control, Range)
         if (control.high - control.low) / control.step > _MOST_STEPS:
-            box = widgets.IntText if control.whole else widgets.FloatText
-            return (box(value=self.value, description=control.label),)
+            return (widgets.FloatText(value=self.value, description=control.label),)  # IntText reads 1.5 as 15
         slider = widgets.IntSlider if control.whole else widgets.FloatSlider
         limits = {"min": control.low, "max": control.high, "step": control.step}
         return (slider(value=self.value, description=control.label, **limits),)
@@ -124,6 +124,8 @@ class RangeField(Field):
     def _read(self, part: Any) -> Any:
         """The browser's slider answers a value that it is set to with that value rounded to its step: no wish."""
         assert isinstance(self.control, Range)
+        if self.control.whole and part.value == part.value // 1 < _EXACT:
+            return int(part.value)
         slid = isinstance(part, widgets.FloatSlider)
         return self.value if slid and abs(part.value - self.value) < self.control.step / 2 else part.value
 

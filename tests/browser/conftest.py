@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).parents[2]
 LAB = "voila/render/signal_propagation.ipynb"
@@ -24,6 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """A fixture of pytest-base-url, which pytest-playwright brings along, is written in a way that pytest 10 drops."""
     ignored = "ignore:Session-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning"
     config.addinivalue_line("filterwarnings", ignored)
+
+
+@pytest.fixture(autouse=True)
+def one_blas_thread() -> Iterator[None]:
+    """As the page has it: the last digits depend on it."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

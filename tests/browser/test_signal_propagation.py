@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
-from threadpoolctl import threadpool_limits
 
 from labkit.figures.canvas import LiveCanvas
 from labkit.labs.parameters import Choice, LogRange, Range, Switch, Text
@@ -51,13 +50,6 @@ def lab(shared: Page) -> Page:
     shared.get_by_role("button", name="Reset").click()
     shows(shared)
     return shared
-
-
-@pytest.fixture(autouse=True)
-def one_blas_thread() -> Iterator[None]:
-    """As the page has it: the last digits depend on it."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def caption(page: Page) -> Locator:
@@ -320,9 +312,57 @@ def test_what_the_number_box_refuses_is_said_beside_it(lab: Page, text: str) -> 
     shows(lab, std=2.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("abc", "depth: a number is wanted, got 'abc'"),
+        ("", "depth: a number is wanted, got none"),
+        ("500", "depth: 500 cannot be had here, taken as 100"),
+        ("1.5", "depth: 1.5 cannot be had here, taken as 1"),
+    ],
+)
+def test_what_a_sliders_readout_does_not_take_is_said_there(lab: Page, text: str, words: str) -> None:
+    typed(readout(lab, "depth"), text)
+    alert = control_of(readout(lab, "depth")).get_by_role("alert")
+    expect(alert).to_have_text(words)
+    typed(readout(lab, "depth"), "6")
+    expect(alert).to_have_count(0)
+    shows(lab, depth=6)
+
+
+@pytest.mark.parametrize("text", ["1e308", "1.5", "-3"])
+def test_a_seed_that_is_none_is_refused_beside_its_box(lab: Page, text: str) -> None:
+    typed(box(lab, "seed"), text)
+    refused(box(lab, "seed"))
+    expect(control_of(box(lab, "seed"))).to_contain_text("[0, 4294967295]")
+    typed(box(lab, "seed"), "2")
+    shows(lab, seed=2)
+
+
+def test_a_frame_that_takes_long_is_said_to_be_worked_on(lab: Page) -> None:
+    notice = lab.get_by_text("Working …")
+    expect(notice).to_be_hidden()
+    for name, value in {"batch": 100, "width": 400, "depth": 60}.items():
+        put(lab, name, value)
+    expect(notice).to_be_visible(timeout=10_000)
+    expect(notice).to_be_hidden(timeout=30_000)
+    shows(lab, batch=100, width=400, depth=60)
+
+
+def test_title_and_question_stand_on_the_page_once(lab: Page) -> None:
+    assert lab.get_by_role("heading", name=LAB.title).count() == 1
+    assert lab.get_by_text(LAB.question).count() == 1
+
+
+def test_a_formula_is_written_from_the_left(lab: Page) -> None:
+    formula = lab.get_by_role("textbox", name=CONTROLS["formula"].label, exact=True)
+    assert formula.evaluate("(box) => getComputedStyle(box).textAlign") in ("left", "start")
+
+
 @pytest.mark.parametrize("text", ["", "-"])
 def test_what_is_no_number_leaves_the_value_as_it_was(lab: Page, text: str) -> None:
     typed(box(lab, "std"), text)
+    expect(control_of(box(lab, "std")).get_by_role("alert")).to_have_text("init std: a number is wanted, got none")
     shows(lab)
     typed(box(lab, "std"), "2")
     shows(lab, std=2.0)

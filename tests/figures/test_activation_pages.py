@@ -1,5 +1,8 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from labkit.figures.activation_pages import PAGES
 from labkit.figures.canvas import LiveCanvas
@@ -112,7 +115,7 @@ def test_cells_say_the_properties():
     assert relu == ["0 to ∞", "0 to ∞", "no\nmean 0.4", "z < 0", "1.414", "1.414", "no: bends\nat 0", "1 × ReLU"]
     assert tanh[:7] == ["−1 to 1", "−2.99 to 2.99", "yes", "z < −2.09\nz > 2.09", "1.593", "1.467", "yes"]
     assert tanh[7].endswith("× ReLU")
-    assert softmax[2] == "depends on\nthe width"
+    assert softmax[2] == "–"
     assert cells(portrait(parse("step(x)")))[6] == "no: jumps\nat 0"
 
 
@@ -173,3 +176,18 @@ def test_formulas_stand_between_their_name_and_the_next_row(keys):
         if formula.get_text():
             assert formula.get_window_extent().y1 + 3 <= name.get_window_extent().y0  # pixels of air
             assert formula.get_window_extent().y0 >= below
+
+
+@pytest.mark.parametrize("formula", ["log(x)", "min(max(alpha*x, x), 6)"])
+def test_no_two_texts_of_the_table_touch(formula):
+    values = {"view": "properties", "activations": ("sigmoid", "softmax"), "formula": formula}
+    view = LAB.view()
+    view.update(LAB.compute(LAB.parameters.of(values)))
+    LiveCanvas(view.figure).render()
+    texts = [text for text in view.figure.findobj(Text) if text.get_text() and text.axes.get_visible()]
+    boxes = [text.get_window_extent() for text in texts]
+    touching = [
+        (texts[i].get_text(), texts[j].get_text()) for i, j in combinations(range(len(boxes)), 2)
+        if boxes[i].overlaps(boxes[j])
+    ]  # fmt: skip
+    assert touching == []

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from labkit.labs import LABS
@@ -44,6 +45,17 @@ def test_so_it_is_among_the_functions():
     values = {"activations": ("relu", "silu"), "alpha": 2.0}
     assert "SiLU (Swish): beta" in said(lab, "alpha", **values)
     assert "SiLU (Swish), β = 2" in lab.explain(lab.compute(lab.parameters.of(values)))
+
+
+@pytest.mark.parametrize("formula", ["log(x)", "sqrt(x)", "x**x", "exp(exp(exp(x)))", "1/x"])
+@pytest.mark.parametrize("key", OWN)
+def test_a_formula_without_a_value_somewhere_gets_no_theory_and_a_picture(key, formula):
+    lab = LABS[key]
+    result = lab.compute(lab.parameters(formula=formula, depth=3))
+    assert f"{formula} has no finite value at z = " in lab.explain(result)
+    view = lab.view()
+    with np.errstate(all="ignore"):
+        view.update(result)
 
 
 @pytest.mark.parametrize("key", SQUARE)

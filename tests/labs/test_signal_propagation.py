@@ -89,3 +89,9 @@ def test_caption_says_what_is_drawn_of_theory(values, said):
     view = LAB.view()
     view.update(result)
     view.figure.canvas.draw()
+
+
+def test_caption_speaks_of_no_share_where_no_value_is_finite():
+    text = explain(compute(SignalPropagation(formula="log(x)", depth=3, batch=50)))
+    assert "In layer 3 no value is a finite number" in text
+    assert "saturated" not in text

@@ -14,7 +14,7 @@ from labkit.ui.dashboard import Page
 KINDS = {
     "count": (widgets.IntSlider,),
     "level": (widgets.FloatSlider,),
-    "seed": (widgets.IntText,),
+    "seed": (widgets.FloatText,),
     "offset": (widgets.FloatText,),
     "size": (widgets.FloatLogSlider, widgets.FloatText),
     "color": (widgets.Dropdown,),
@@ -111,6 +111,17 @@ def test_a_given_value_at_its_nearest_step_does_not_become_the_users_own(board: 
     field.parts[0].value = 10**0.9  # the step nearest to the 7.5 that is given
     board.fields["color"].parts[0].value = "red"
     assert shown(board).size == 10.0
+
+
+@pytest.mark.parametrize("value", [1.5, 1e308, -1.0, float("nan"), float("inf")])
+def test_a_number_box_says_what_it_refuses_and_goes_on(board: Page, value: float) -> None:
+    board.fields["seed"].parts[0].value = value
+    said = board.fields["seed"].said
+    assert all(part in said for part in ("seed must", "[0, 1000000000]", f"{value:g}")), said
+    board.fields["seed"].parts[0].value = 12.0
+    assert shown(board).seed == 12
+    assert isinstance(shown(board).seed, int)
+    assert board.message.value == ""
 
 
 def test_a_control_that_folds_gives_up_its_place() -> None:

@@ -1,4 +1,4 @@
-// Names for what ipywidgets leaves nameless, and the end of the notice "Starting the lab …".
+// Names for what ipywidgets leaves nameless, words for what it takes back silently, and what the page is waiting for.
 (() => {
   "use strict";
   const set = (element, name, value) => {
@@ -82,6 +82,46 @@
     childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["class"],
   });
 
+  // ipywidgets takes back what is no number, and moves one beyond the bounds to them, without a word: say it there.
+  const TYPED = ".labkit-control :is(.widget-readout[contenteditable=true], input[type=number])";
+  const valueOf = (field) => (field.value ?? field.textContent).trim();
+  const silence = (control) => control?.querySelectorAll(":scope > .labkit-refusal").forEach((each) => each.remove());
+  const complaint = (field, typed, now) => {
+    if (field.validity?.badInput || !typed || isNaN(parseFloat(typed))) return `a number is wanted, got ${typed ? `'${typed}'` : "none"}`;
+    const digits = now.split(".")[1]?.length;
+    const same = digits ? Number(typed).toFixed(digits) === now : Number(typed) === Number(now);
+    return same || field.value !== undefined ? "" : `${typed} cannot be had here, taken as ${now}`;
+  };
+  const onTyped = (event) => {
+    const field = event.target.closest?.(TYPED);
+    if (!field || (event.type === "keydown" && event.key !== "Enter")) return;
+    const typed = valueOf(field), bad = complaint(field, typed, typed);
+    setTimeout(() => {
+      const words = bad || complaint(field, typed, valueOf(field)), control = field.closest(".labkit-control");
+      if (!words) return;
+      silence(control);
+      const line = document.createElement("div");
+      line.className = "labkit-refusal labkit-error";
+      line.setAttribute("role", "alert");
+      line.textContent = `${(field.getAttribute("aria-label") ?? "").replace(/, (any )?value$/, "")}: ${words}`;
+      control.append(line);
+    });
+  };
+  for (const type of ["keydown", "change", "focusout"]) document.addEventListener(type, onTyped, true);
+  for (const type of ["input", "pointerdown"]) document.addEventListener(type, (event) => silence(event.target.closest?.(".labkit-control")), true);
+
+  // A frame that takes long: the kernel's own word for it, after a time in which most frames are done.
+  const sayBusy = (busy) => { document.getElementById("labkit-busy").hidden = !busy; };
+  let working;
+  const watchKernel = () => {
+    const kernel = window.jupyterapp?.widgetManager?.kernel;
+    kernel?.statusChanged.connect((_, status) => {
+      clearTimeout(working);
+      if (status === "busy") working = setTimeout(sayBusy, 400, true);
+      else sayBusy(false);
+    });
+  };
+
   // Ready: the widgets stand and their pictures are there. Where none come, what the page has is shown after a while.
   const started = () => {
     const cells = document.getElementById("rendered_cells");
@@ -91,15 +131,25 @@
     return Boolean(cells.querySelector(".jupyter-widgets, [data-mime-type='application/vnd.jupyter.stderr']"));
   };
   const patience = 15000;
+  const ready = () => {
+    document.getElementById("labkit-loading")?.remove();
+    watchKernel();
+  };
   let loadedAt = Infinity;
   window.addEventListener("load", () => { loadedAt = performance.now(); });
   const check = () => {
-    if (started() || performance.now() - loadedAt > patience) document.getElementById("labkit-loading")?.remove();
+    if (started() || performance.now() - loadedAt > patience) ready();
     else setTimeout(check, 50);
   };
   check();
-  // In the page the lab comes first and the notebook's prose after it, whatever their order in the notebook.
+  // In the page the lab comes first and the notebook's prose after it, whatever their order in the notebook. The lab has
+  // title and question at its head: there the prose need not say them again.
   document.addEventListener("DOMContentLoaded", () => {
+    const heading = document.querySelector(".jp-MarkdownCell h1");
+    if (heading?.textContent.startsWith(document.title)) {
+      if (heading.nextElementSibling?.matches("p:has(> strong)")) heading.nextElementSibling.remove();
+      heading.remove();
+    }
     for (const cell of document.querySelectorAll("[cell-index]")) if (cell.querySelector(":scope > .jp-MarkdownCell")) cell.parentElement.append(cell);
   });
 })();
