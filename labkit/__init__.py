@@ -20,8 +20,8 @@ from labkit.nn.train import compare, train
 __version__ = "0.1.0"
 
 __all__ = [
-    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Initializer", "LayerStatistics", "Network", "Prediction",
-    "Trace", "compare", "critical", "critical_std", "predict", "propagate", "show", "summarize", "train",
+    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Initializer", "LayerStatistics", "Network",
+    "Prediction", "Trace", "compare", "critical", "critical_std", "predict", "propagate", "show", "summarize", "train",
 ]  # fmt: skip
 
 
