@@ -177,14 +177,15 @@ class Training(Iterator[Step]):
         """Forward and backward as the network is now, on the first network.batch samples in the probe's order.
 
         They are the same at every step. As in training, but nothing is moved on: by the statistics of this batch, with
-        RReLU's mean slope. Valid until the next step.
+        RReLU's mean slope. Valid until the next step or trace.
         """
         x, y = self._scratch.get_or_make("probe", self._probe)
         with np.errstate(all="ignore"):
             work = self.model.work(len(x))
             self.model.forward(x, work, Mode.LOOK)
             loss = TASKS[self.data.task].loss(work.logits, y, work.grad_logits)
-            grad_post = list(np.empty((self.network.depth, *work.spare.shape)))
+            shape = self.network.depth, *work.spare.shape
+            grad_post = self._scratch.get_or_make("grad_post", lambda: list(np.empty(shape)))
             self.model.backward(work, grad_post)
         return snapshot(self.model, work, grad_post, y, loss)
 
