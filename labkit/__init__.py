@@ -10,6 +10,7 @@ from labkit.nn.critical import critical, critical_std
 from labkit.nn.datasets import DATASETS
 from labkit.nn.initializers import INITIALIZERS, Initializer
 from labkit.nn.network import Network
+from labkit.nn.optimizers import OPTIMIZERS
 from labkit.nn.prediction import Prediction
 from labkit.nn.propagation import Trace, propagate
 from labkit.nn.statistics import LayerStatistics, summarize
@@ -19,8 +20,8 @@ from labkit.nn.train import compare, train
 __version__ = "0.1.0"
 
 __all__ = [
-    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "Activation", "Initializer", "LayerStatistics", "Network", "Prediction",
-    "Trace", "compare", "critical", "critical_std", "predict", "propagate", "show", "summarize", "train",
+    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Initializer", "LayerStatistics", "Network",
+    "Prediction", "Trace", "compare", "critical", "critical_std", "predict", "propagate", "show", "summarize", "train",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ elementwise, so a long vector can be taken in pieces.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,17 @@ class Optimizer:
     source: str
     torch: str
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Every option with its value; ValueError names what does not fit."""
+        for name, value in given.items():
+            if name not in self.options:
+                raise ValueError(f"options of {self.key} may name {', '.join(self.options) or 'none'}, got {name!r}")
+            try:
+                self.options[name].check(value)
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from None
+        return {name: given.get(name, option.default) for name, option in self.options.items()}
 
 
 def _sgd(gradient: Array, slots: Array, step: int, rate: float, out: Array) -> None:

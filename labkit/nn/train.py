@@ -5,10 +5,11 @@ from typing import Any
 
 from labkit.nn.batches import Batches
 from labkit.nn.datasets import learnable
-from labkit.nn.network import Network
+from labkit.nn.network import Network, memory_limit
+from labkit.nn.optimizers import OPTIMIZERS
 from labkit.nn.samples import Data
 from labkit.nn.steps import Step
-from labkit.nn.training import MOST_BATCH, Training, checked
+from labkit.nn.training import MOST_BATCH, Training, checked, piece
 
 
 def train(
@@ -30,7 +31,7 @@ def train(
     >>> next(training).iteration
     4
     """
-    batches = _batches(network, batch_size, data)
+    batches = _batches([network], optimizer, batch_size, data)
     return Training(network, batches, optimizer, learning_rate, steps, evaluate_every, optimizer_options or {})
 
 
@@ -70,18 +71,38 @@ def compare(
         values = {getattr(network, name) for network in networks}
         if len(values) > 1:
             raise ValueError(f"networks must agree in {name}, got {', '.join(map(repr, sorted(values)))}")
-    batches = _batches(networks[0], batch_size, data)
+    batches = _batches(networks, optimizer, batch_size, data)
     options = optimizer_options or {}
     return Comparison(
         [Training(net, batches, optimizer, learning_rate, steps, evaluate_every, options) for net in networks]
     )
 
 
-def _batches(network: Network, size: int | None, data: Data | None) -> Batches:
-    net = network
+def _batches(networks: Sequence[Network], optimizer: str, size: int | None, data: Data | None) -> Batches:
+    """The batches for all of them; ValueError where something does not fit, before anything large is made."""
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
+    net = networks[0]
     if size is not None:
         size = int(checked("batch_size", size))
     data = data or learnable(net.dataset, net.seed, net.standardize, net.input_scale)
     if size is None and len(data.train) > MOST_BATCH:
         raise ValueError(f"batch_size must lie in [1, {MOST_BATCH}], got all {len(data.train)} samples")
-    return Batches(data, size, net.seed)
+    batches = Batches(data, size, net.seed)
+    _check_memory(networks, batches, OPTIMIZERS[optimizer].slots)
+    return batches
+
+
+def _check_memory(networks: Sequence[Network], batches: Batches, slots: int) -> None:
+    """Refuse what needs more than the memory limit: the arrays of a batch, of the probe and of an evaluation."""
+    samples = len(batches.data.train)
+    needed = 0
+    for net in networks:
+        rows = (batches.size or samples) + min(net.batch, samples) + piece(net)
+        parameters = net.width * (batches.data.features + (net.depth - 1) * net.width + batches.data.outputs)
+        needed += 8 * (6 * rows * net.depth * net.width + (3 + slots) * parameters)
+    if needed > memory_limit():
+        raise ValueError(
+            f"this training needs {needed / 2**20:.0f} MiB, and {memory_limit() / 2**20:.0f} MiB are allowed: lower "
+            f"depth ({networks[0].depth}), width ({networks[0].width}), batch ({networks[0].batch}) or batch_size"
+        )

@@ -27,7 +27,6 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "evaluate_every": (1, 10**9),
 }
 _PIECE = 2**14  # of the parameters, so that the passes of an optimizer stay in the processor's cache
-_CHUNK = 1000  # samples that are evaluated at once
 
 
 class Training(Iterator[Step]):
@@ -42,11 +41,9 @@ class Training(Iterator[Step]):
         evaluate_every: int | None, optimizer_options: Mapping[str, Any],
     ) -> None:  # fmt: skip
         """Take no step yet. ValueError names what does not fit."""
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
         self.network, self.batches, self.data = network, batches, batches.data
         self.optimizer = optimizer
-        self.options = _options(optimizer, optimizer_options)
+        self.options = OPTIMIZERS[optimizer].checked(optimizer_options)
         self.learning_rate = checked("learning_rate", learning_rate)
         self.steps = None if steps is None else int(checked("steps", steps))
         self.evaluate_every = None if evaluate_every is None else int(checked("evaluate_every", evaluate_every))
@@ -150,7 +147,7 @@ class Training(Iterator[Step]):
         task, test = TASKS[self.data.task], self.data.test
         loss, correct = 0.0, 0
         with np.errstate(all="ignore"):
-            for rows in pieces(len(test)):
+            for rows in self._pieces(len(test)):
                 work = self.model.work(rows.stop - rows.start)
                 y = test.y[rows]
                 z = self.model.forward(test.inputs(rows, out=work.inputs), work, Mode.EVALUATE)
@@ -166,24 +163,29 @@ class Training(Iterator[Step]):
             raise ValueError(f"x must be of shape (samples, {self.data.features}), got {x.shape}")
         outputs = np.empty((len(x), self.data.outputs))
         with np.errstate(all="ignore"):
-            for rows in pieces(len(x)):
+            for rows in self._pieces(len(x)):
                 work = self.model.work(rows.stop - rows.start)
                 z = self.model.forward(x[rows], work, Mode.EVALUATE)
                 outputs[rows] = TASKS[self.data.task].activation.function(z)
         return outputs
 
+    def _pieces(self, samples: int) -> Iterator[slice]:
+        most = piece(self.network)
+        return (slice(start, min(start + most, samples)) for start in range(0, samples, most))
+
     def trace(self) -> Snapshot:
         """Forward and backward as the network is now, on the first network.batch samples in the probe's order.
 
         They are the same at every step. As in training, but nothing is moved on: by the statistics of this batch, with
-        RReLU's mean slope. Valid until the next step.
+        RReLU's mean slope. Valid until the next step or trace.
         """
         x, y = self._scratch.get_or_make("probe", self._probe)
         with np.errstate(all="ignore"):
             work = self.model.work(len(x))
             self.model.forward(x, work, Mode.LOOK)
             loss = TASKS[self.data.task].loss(work.logits, y, work.grad_logits)
-            grad_post = list(np.empty((self.network.depth, *work.spare.shape)))
+            shape = self.network.depth, *work.spare.shape
+            grad_post = self._scratch.get_or_make("grad_post", lambda: list(np.empty(shape)))
             self.model.backward(work, grad_post)
         return snapshot(self.model, work, grad_post, y, loss)
 
@@ -197,9 +199,9 @@ class Training(Iterator[Step]):
         return summarize(cast(Trace, self.trace()), **options)
 
 
-def pieces(samples: int) -> Iterator[slice]:
-    """Slices of at most 1000 samples."""
-    return (slice(start, min(start + _CHUNK, samples)) for start in range(0, samples, _CHUNK))
+def piece(network: Network) -> int:
+    """Number of samples that are evaluated at once: 1000, fewer in large networks."""
+    return min(1000, max(10, 10**6 // (network.depth * network.width)))
 
 
 def checked(name: str, value: Any) -> float:
@@ -208,15 +210,3 @@ def checked(name: str, value: Any) -> float:
         return number_within(value, *LIMITS[name])
     except ValueError as error:
         raise ValueError(f"{name} {error}") from None
-
-
-def _options(optimizer: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    options = OPTIMIZERS[optimizer].options
-    for name, value in given.items():
-        if name not in options:
-            raise ValueError(f"options of {optimizer} may name {', '.join(options) or 'none'}, got {name!r}")
-        try:
-            options[name].check(value)
-        except ValueError as error:
-            raise ValueError(f"{name} {error}") from None
-    return {name: given.get(name, option.default) for name, option in options.items()}

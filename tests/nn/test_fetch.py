@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import pooch
 import pytest
 
 from labkit.nn import fetch, mnist
@@ -147,6 +148,11 @@ def test_a_folder_without_permission_is_said(place, monkeypatch, capsys):
     monkeypatch.setattr(fetch.os, "replace", no)
     assert "cannot be written to (Permission denied)" in refused(capsys)
     assert list(place.iterdir()) == []
+
+
+def test_it_is_kept_in_the_users_cache_folder(monkeypatch):
+    monkeypatch.delenv("LABKIT_DATA", raising=False)
+    assert mnist.folder() == pooch.os_cache("labkit") / "mnist"
 
 
 def test_where_it_is_missing_the_small_one_is_offered(place):

@@ -300,6 +300,31 @@ def test_what_does_not_fit_is_refused(options, message):
         train(DIGITS, **options)
 
 
+def test_what_exceeds_the_memory_is_refused_with_what_to_lower():
+    message = r"needs \d+ MiB, and 2048 MiB are allowed: lower depth \(50\), width \(500\), batch \(10\) or batch_size"
+    with pytest.raises(ValueError, match=message):
+        train(Network(depth=50, width=500, batch=10, dataset="moons"), batch_size=5000)
+
+
+@pytest.mark.parametrize("change", [{}, {"batch_norm": "before"}, {"activation": "rrelu"}], ids=str)
+def test_a_training_stays_within_the_stated_memory(change, monkeypatch):
+    net = Network(depth=10, width=200, batch=500, dataset="spirals", **change)
+    start(DIGITS, "adam").evaluate()
+    start(dataclasses.replace(net, depth=1), "adam").statistics()
+    tracemalloc.start()
+    try:
+        training = train(net, "adam", batch_size=700)
+        next(training)
+        training.evaluate()
+        training.trace()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setenv("LABKIT_MEMORY_MIB", f"{peak / 2**20}")
+    with pytest.raises(ValueError, match="MiB are allowed"):
+        train(net, "adam", batch_size=700)
+
+
 def test_noise_cannot_be_learned():
     with pytest.raises(ValueError, match="dataset 'gaussian' has none"):
         train(Network())
