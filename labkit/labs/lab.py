@@ -41,8 +41,8 @@ class Action:
 class Lab:
     """One experiment: what is set, what is computed, how it is shown and said.
 
-    `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in one
-    sentence with its numbers.
+    `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in words
+    with its numbers.
     """
 
     key: str
