@@ -9,6 +9,7 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.patches import StepPatch
 from numpy.typing import NDArray
 
+from labkit.figures.layer_curves import layer_ticks
 from labkit.figures.live_text import LiveText
 from labkit.figures.numbers import percent, short
 from labkit.figures.style import INK, LABEL, ORDERED, TICK, live_text, quiet
@@ -144,6 +145,7 @@ class HeatMap:
         quiet(self._axes)
         self._axes.set_xlabel("layer", fontsize=LABEL, color=INK)
         self._axes.set_ylabel("value", fontsize=LABEL, color=INK)
+        self._axes.set_xticks(layer_ticks(depth))
         self._image = self._axes.imshow(
             np.zeros((1, depth)), aspect="auto", origin="lower", cmap=ORDERED, vmin=0, vmax=1, animated=True,
             interpolation="nearest", extent=(0.5, depth + 0.5, 0, 1),

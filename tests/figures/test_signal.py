@@ -93,6 +93,8 @@ def test_the_map_of_deep_pre_activations_has_theorys_middle():
     view = SignalView()
     view.update(stats, "pre", density=said.pre_shares(stats.pre.edges))
     low, high = (line.get_ydata() for line in view._values._theory[:2])
+    assert [*view._values._axes.get_xticks()] == [1, 5, 10, 15, 20]
+    assert view._values._axes.get_xlim() == (0.5, 20.5)
     width = stats.pre.edges[1] - stats.pre.edges[0]
     np.testing.assert_allclose(high, said.pre.std, atol=width)
     np.testing.assert_allclose(low, -said.pre.std, atol=width)
