@@ -9,6 +9,7 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.patches import StepPatch
 from numpy.typing import NDArray
 
+from labkit.figures.layer_curves import layer_ticks
 from labkit.figures.live_text import LiveText
 from labkit.figures.numbers import percent, short
 from labkit.figures.style import INK, LABEL, ORDERED, TICK, live_text, quiet
@@ -18,6 +19,8 @@ from labkit.nn.statistics import Distribution
 Array = NDArray[np.float64]
 MOST_PANELS = 10
 _A_ROW = 5
+_NEARLY_ALL = 0.99
+_WITHIN = (0.1587, 0.8413)  # a Gaussian's mean -+ one standard deviation
 
 
 def shares(distribution: Distribution) -> tuple[Array, Array]:
@@ -142,6 +145,7 @@ class HeatMap:
         quiet(self._axes)
         self._axes.set_xlabel("layer", fontsize=LABEL, color=INK)
         self._axes.set_ylabel("value", fontsize=LABEL, color=INK)
+        self._axes.set_xticks(layer_ticks(depth))
         self._image = self._axes.imshow(
             np.zeros((1, depth)), aspect="auto", origin="lower", cmap=ORDERED, vmin=0, vmax=1, animated=True,
             interpolation="nearest", extent=(0.5, depth + 0.5, 0, 1),
@@ -151,11 +155,16 @@ class HeatMap:
         bar.set_ticks([float(_shade(t)) for t in ticks], labels=[f"{100 * t:g} %" for t in ticks])
         bar.ax.tick_params(labelsize=TICK)
         bar.ax.set_title("share", fontsize=LABEL, loc="left")
+        self._theory = [
+            self._axes.plot([], [], "--", color=color, lw=1.8, animated=True, visible=False)[0]
+            for color in ("black", "white")
+            for _ in _WITHIN
+        ]
         self._text = live_text(self._axes, 1.0, 1.02, "right", "bottom")
         self._limits: tuple[float, float] | None = None
 
     def update(self, distribution: Distribution, theory: Array | None = None) -> None:
-        """Show the distribution of each layer; theory has no place in a map."""
+        """Show the distribution of each layer; and the lines between which theory has the middle 68 % of the values."""
         assert distribution.counts is not None
         assert distribution.edges is not None
         share = distribution.counts / distribution.size[:, None]
@@ -166,7 +175,22 @@ class HeatMap:
             ticks = _ends_and_zero(*limits)
             self._axes.set_yticks(ticks, [short(v) for v in ticks])
         self._image.set_data(_shade(share.T))
+        self._show_theory(theory, distribution.edges)
         self._text.set_text(_worst(distribution))
+
+    def _show_theory(self, theory: Array | None, edges: Array) -> None:
+        for number, line in enumerate(self._theory):
+            line.set_visible(theory is not None)
+            if theory is not None:
+                color, share = divmod(number, len(_WITHIN))
+                line.set_linestyle((3 * color, (3, 3)))  # black and white take turns: one is seen on any ground
+                line.set_data(np.arange(1, self._depth + 1), _quantile(theory, edges, _WITHIN[share]))
+
+
+def _quantile(theory: Array, edges: Array, share: float) -> Array:
+    """Below which value theory has this share, by layer; NaN where a part of it lies beyond the edges."""
+    below = np.concatenate([np.zeros((len(theory), 1)), np.cumsum(theory, axis=1)], axis=1)
+    return np.array([np.interp(share, row, edges) if row[-1] > _NEARLY_ALL else np.nan for row in below])
 
 
 def _shade(share: Array | float) -> Array:

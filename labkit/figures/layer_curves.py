@@ -94,7 +94,7 @@ def layer_axis(axes: Axes, depth: int) -> None:
     axes.set_xlabel("layer", fontsize=LABEL, color=INK)
     margin = max(0.3, 0.02 * depth)
     axes.set_xlim(1 - margin, depth + margin)
-    axes.set_xticks(_layer_ticks(depth))
+    axes.set_xticks(layer_ticks(depth))
 
 
 def _on_log(values: Array) -> Array:
@@ -124,7 +124,8 @@ def _edges(zero: Array, nonfinite: Array) -> str:
     return "\n".join(found)
 
 
-def _layer_ticks(depth: int) -> list[int]:
+def layer_ticks(depth: int) -> list[int]:
+    """The layers that are named along an axis."""
     if depth <= 12:
         return list(range(1, depth + 1))
     step = 5 if depth <= 30 else 10 if depth <= 60 else 20

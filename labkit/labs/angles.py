@@ -19,8 +19,10 @@ from labkit.labs.shared import (
     InitializerKey,
     OwnFormula,
     Seed,
+    cut,
     key_of,
     square_std,
+    weights_std,
 )  # fmt: skip
 from labkit.nn.cosines import cosines, fan, goal, in_plane, pair, std_band
 from labkit.nn.network import Network
@@ -35,7 +37,8 @@ def _named_std(p: "Angles") -> str:
     """The weights' variance in the unit of theory, or who sets it."""
     if square_std(p) is not None:
         return "set by the initializer"
-    return f"= {p.std * p.width**0.5:.3g}/√n: theory's σ_w is {p.std * p.width**0.5:.3g}"
+    sigma_w = weights_std(p) * p.width**0.5
+    return f"{cut(p)} = {sigma_w:.3g}/√n: theory's σ_w is {sigma_w:.3g}".lstrip()
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ class _View(WeightsView):
 
 
 def explain(result: Result) -> str:
-    """What the picture shows, in a sentence with its numbers; then what its name may hide."""
+    """What the picture shows, in words with its numbers; then what its name may hide."""
     p = result.parameters
     z, back = (
         f"{short(float(result.distributions[name].std[0]))} (promised {short(result.promises[name].std)})"

@@ -60,8 +60,8 @@ class Motion:
 class Lab:
     """One experiment: what is set, what is computed, how it is shown and said.
 
-    `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in one
-    sentence with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute.
+    `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in words
+    with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute.
     """
 
     key: str

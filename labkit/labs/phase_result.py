@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.numbers import short
 from labkit.figures.phase import SURVIVES, Place
+from labkit.labs.shared import sentences
 from labkit.nn.meanfield import Angle, depth_scale
 from labkit.nn.network import Network
 from labkit.nn.phase_map import CELLS, Phase, PhaseMap
@@ -115,7 +116,7 @@ def explain(result: Result) -> str:
         measured += f" (theory {short(float(result.correlation[-1]))})"
     gradient = result.gradient
     parts.append(f"{measured}; gradient RMS {short(float(gradient[-1]))} → {short(float(gradient[0]))} on its way back")
-    return ". ".join((parts[0], *(part[0].upper() + part[1:] for part in parts[1:]))) + "."
+    return sentences(parts)
 
 
 def _numbers(result: Result) -> list[str]:

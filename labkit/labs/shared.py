@@ -7,9 +7,13 @@
 A lab that has `formula` lets it count in place of the activation; `alpha` belongs to whichever of them counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.figures.layer_curves import Theory
 from labkit.labs.parameters import Choice, Parameters, Range, Text
 from labkit.nn.activation import Activation, Alpha
 from labkit.nn.activations import ACTIVATIONS
@@ -17,6 +21,9 @@ from labkit.nn.formula import PREFIX, FormulaError, parse
 from labkit.nn.initializers import INITIALIZERS, Initializer, OptionValue
 from labkit.nn.lookup import activation
 from labkit.nn.network import LIMITS
+from labkit.nn.prediction import Band
+
+Array = NDArray[np.float64]
 
 ROWS_OWN: Any = None
 """The default of an alpha: the row's own."""
@@ -51,6 +58,32 @@ def square_std(p: Any) -> float | None:
     return given_std(INITIALIZERS[p.initializer], p.width, p.width)
 
 
+def weights_std(p: Any) -> float:
+    """The weights' standard deviation in a square layer, whoever decides it: less than asked for where it is cut."""
+    row = INITIALIZERS[p.initializer]
+    return row.std(p.width, p.width, **({"std": p.std} if "std" in row.options else {}))
+
+
+def cut(p: Any) -> str:
+    """What is left of a std that the initializer does not keep, in words that something may follow; else empty."""
+    if square_std(p) is not None or abs(weights_std(p) - p.std) <= 1e-3 * p.std:
+        return ""
+    return f"{weights_std(p):.3g} after the cut"
+
+
+def sentences(parts: Sequence[str]) -> str:
+    """One text; the first letter stays as it is, since it may be that of a name."""
+    return ". ".join((parts[0], *(part[0].upper() + part[1:] for part in parts[1:]))) + "."
+
+
+def drawn(line: Array | None, band: Band | None) -> Theory | None:
+    """A curve of theory with its band, where there is one."""
+    if line is None:
+        return None
+    none = np.full_like(line, np.nan)
+    return Theory(line, band.low, band.high) if band is not None else Theory(line, none, none)
+
+
 def _alpha(values: Mapping[str, Any]) -> Alpha:
     return row_of(values).alpha or Alpha("", 0.0)
 
@@ -63,9 +96,11 @@ def _in_force(p: Any) -> str:
     return f"not used: your own f(x) is, {p.formula}" if p.formula else ""
 
 
+_ALPHAS = [row.alpha for row in ACTIVATIONS.values() if row.alpha is not None]
 ALPHA = Range(
     "alpha",
-    high=10.0,
+    low=min(alpha.low for alpha in _ALPHAS),
+    high=max(alpha.high for alpha in _ALPHAS),
     shown=_has_alpha,
     note=lambda p: _alpha(p.values()).note,
     bounds=lambda values: (_alpha(values).low, _alpha(values).high),

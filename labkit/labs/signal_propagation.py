@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from labkit.figures.layer_curves import Theory
 from labkit.figures.signal import TITLES, SignalView
 from labkit.labs.lab import Action, Lab, Preset
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
@@ -18,32 +16,39 @@ from labkit.labs.shared import (
     InitializerKey,
     OwnFormula,
     Seed,
+    cut,
+    drawn,
     key_of,
     square_std,
+    weights_std,
 )  # fmt: skip
-from labkit.labs.signal_result import Result, explain
+from labkit.labs.signal_result import Result, explain, weight_stds
 from labkit.nn.critical import critical
 from labkit.nn.datasets import DATASETS
 from labkit.nn.initializers import INITIALIZERS
 from labkit.nn.network import GRADIENT_SOURCES, Network
-from labkit.nn.prediction import Band
 from labkit.nn.propagation import Buffers, propagate
 from labkit.nn.properties import output_range
 from labkit.nn.statistics import Range as Limits
 from labkit.nn.statistics import summarize
 from labkit.nn.theory import predict
 
-Array = NDArray[np.float64]
-
 
 def _named_std(p: "SignalPropagation") -> str:
-    """Which scheme has just this std in a square layer."""
+    """Who sets the std, what is left of it, and which scheme has just this std in a square layer."""
     if square_std(p) is not None:
-        return "set by the initializer"
+        return f"set by the initializer{_other_first(p)}"
+    found = weights_std(p)
     for key, name in (("lecun_normal", "1/√n: LeCun, the book's Xavier"), ("he_normal", "√(2/n): He")):
-        if abs(p.std - INITIALIZERS[key].std(p.width, p.width)) <= 0.005 * p.std:
-            return f"= {name}"
-    return ""
+        if abs(found - INITIALIZERS[key].std(p.width, p.width)) <= 0.005 * found:
+            return f"{cut(p)} = {name}".lstrip()
+    return cut(p)
+
+
+def _other_first(p: "SignalPropagation") -> str:
+    """The first layer's own std, where its fan-in makes it another one."""
+    first, *others = weight_stds(p.network())
+    return f"; layer 1: {first:.4g}" if others else ""
 
 
 def _labeled(p: "SignalPropagation") -> bool:
@@ -111,15 +116,8 @@ class _View(SignalView):
 
     def update(self, result: Any) -> None:  # type: ignore[override]
         said = result.prediction
-        forward, backward = _theory(said.std, said.std_band), _theory(said.grad_rms, said.grad_rms_band)
+        forward, backward = drawn(said.std, said.std_band), drawn(said.grad_rms, said.grad_rms_band)
         super().update(result.statistics, result.shown, forward, backward, result.density)
-
-
-def _theory(line: Array | None, band: Band | None) -> Theory | None:
-    if line is None:
-        return None
-    none = np.full_like(line, np.nan)
-    return Theory(line, band.low, band.high) if band is not None else Theory(line, none, none)
 
 
 def _critical(p: SignalPropagation) -> Mapping[str, Any]:
@@ -156,8 +154,14 @@ LAB = Lab(
         Preset("Figure 6-14: ReLU, √(2/n)", "Where does He's 2 come from?", {**_RELU, "initializer": "he_normal"}),
         Preset("Leaky slope 0.01", "What does so small a slope change against ReLU?",
                {"activation": "leaky_relu", "alpha": 0.01, "initializer": "he_normal", "depth": 10}),
+        Preset("Leaky slope 0.02", "Twice 0.01: can you see it?",
+               {"activation": "leaky_relu", "alpha": 0.02, "initializer": "he_normal", "depth": 10}),
+        Preset("Leaky slope 0.1", "A tenth of the signal leaks: what changes in ten layers?",
+               {"activation": "leaky_relu", "alpha": 0.1, "initializer": "he_normal", "depth": 10}),
         Preset("Leaky slope 0.3", "He's scheme was made for slope 0: what happens?",
                {"activation": "leaky_relu", "alpha": 0.3, "initializer": "he_normal", "depth": 10}),
+        Preset("Leaky slope 1", "The bend is gone: what is left of the non-linearity?",
+               {"activation": "leaky_relu", "alpha": 1.0, "initializer": "he_normal", "depth": 10}),
         Preset("ReLU explodes", "By which factor a layer?", {**_RELU, "std": 0.3, "depth": 10}),
         Preset("ReLU6 against explosion", "The activations are bounded: is the gradient?",
                {"activation": "relu6", "std": 0.3, "depth": 10}),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from labkit.figures.numbers import percent, short
 from labkit.figures.signal import TITLES
 from labkit.labs.book import MEANS, is_figure_6_14, percentiles
+from labkit.labs.shared import sentences
 from labkit.nn.network import Network
 from labkit.nn.prediction import Prediction
 from labkit.nn.statistics import SATURATED_BELOW, LayerStatistics
@@ -27,7 +28,7 @@ class Result:
 
 
 def explain(result: Result) -> str:
-    """What the picture shows, in a sentence with its numbers."""
+    """What the picture shows, in words with its numbers."""
     net, stats = result.network, result.statistics
     last = stats.depth
     parts = [
@@ -40,7 +41,7 @@ def explain(result: Result) -> str:
     nonfinite = int(stats.post.nonfinite.sum() + stats.grad_pre.nonfinite.sum())
     if nonfinite:
         parts.append(f"{nonfinite} values have overflowed (infinite or not a number)")
-    return ". ".join((parts[0], *(part[0].upper() + part[1:] for part in parts[1:]))) + "."
+    return sentences(parts)
 
 
 def _last_layer(stats: LayerStatistics) -> str:
@@ -75,8 +76,15 @@ def _places(places: tuple[float, ...]) -> str:
 
 
 def _setting(net: Network) -> str:
-    std = net.initializer_row.std(net.fan_ins[-1], net.width, **net.options)
-    return f"{net.activation_row.named(net.alpha)}, {net.initializer_row.label}, weight std {short(std)}"
+    first, *others = weight_stds(net)
+    std = f"{short(first)}" + (f" in layer 1, {short(others[0])} above" if others else "")
+    return f"{net.activation_row.named(net.alpha)}, {net.initializer_row.label}, weight std {std}"
+
+
+def weight_stds(net: Network) -> tuple[float, ...]:
+    """The weights' standard deviation; that of the first layer and that of the others where they differ."""
+    stds = [net.initializer_row.std(fan_in, net.width, **net.options) for fan_in in net.fan_ins[:2]]
+    return tuple(stds) if len(stds) == 2 and stds[0] != stds[1] else (stds[0],)
 
 
 def _way(values: Array) -> str:

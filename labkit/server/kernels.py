@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from traitlets import Integer
+from traitlets import Integer, Unicode
 
 # One BLAS thread a kernel: at these sizes more threads cost more than they give, and a class shares few cores.
 # Read when the library loads, so it must stand in the environment before the kernel starts.
@@ -27,9 +27,6 @@ def private_transport(folder: Path) -> str:
     return "ipc" if sys.platform == "linux" and len(os.fsencode(longest)) <= 107 else "tcp"
 
 
-MEMORY_MIB = "512"  # what one network of a visitor may need, where the environment says nothing else
-
-
 class LabKernelManager(AsyncMappingKernelManager):
     """Kernels with one BLAS thread each; what their owner left behind is ended."""
 
@@ -39,10 +36,13 @@ class LabKernelManager(AsyncMappingKernelManager):
         help="Seconds without activity after which a kernel is ended although its page is open. 0: never.",
     )
 
+    memory_mib = Unicode("", config=True, help="LABKIT_MEMORY_MIB of the kernels, where the environment has none.")
+
     async def start_kernel(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
-        """Start a kernel; what the user's environment says about threads wins."""
+        """Start a kernel; what the user's environment says about threads and memory wins."""
         env = kwargs.get("env") or os.environ
-        kwargs["env"] = {**ONE_THREAD, "LABKIT_MEMORY_MIB": MEMORY_MIB, **env}
+        memory = {"LABKIT_MEMORY_MIB": self.memory_mib} if self.memory_mib else {}
+        kwargs["env"] = {**ONE_THREAD, **memory, **env}
         return str(await super().start_kernel(*args, **kwargs))
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:

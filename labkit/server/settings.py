@@ -34,6 +34,7 @@ def dashboard_config(pages: Sequence[LabPage]) -> Config:
     voila.extension_allowlist = EXTENSIONS
     voila.file_allowlist = []
     voila.multi_kernel_manager_class = LabKernelManager
+    config.LabKernelManager.memory_mib = "512"  # what one network of a visitor may need
     voila.resources = {"labkit": {"titles": {page.key: page.title for page in pages}}}
     config.VoilaExecutor.cell_error_instruction = "Load the page again; if it stays, tell who runs the server."
     _cull(config)

@@ -81,9 +81,11 @@ class Page:
     def act(self, action: Action) -> None:
         """Do what a button stands for, or say why not."""
         try:
-            self.set(action.values(self.lab.parameters.of(self._values())))
-        except ValueError as error:
-            self._refuse(str(error), None)
+            values = action.values(self.lab.parameters.of(self._values()))
+        except ValueError as error:  # nothing has changed: the picture is still that of the controls
+            self.message.value = _alert(f"{action.label}: {error}.")
+        else:
+            self.set(values)
 
     def reset(self) -> None:
         """Return to the defaults."""
@@ -161,7 +163,7 @@ class Page:
                 field.refuse(message)
             else:
                 field.say("")
-        self.message.value = f'<p role="alert">Not drawn: {escape(message)}. The picture is the one before.</p>'
+        self.message.value = _alert(f"Not drawn: {message}. The picture is the one before.")
         self.image.add_class("labkit-old")
 
     def _layout(self) -> widgets.Widget:
@@ -211,6 +213,10 @@ class Page:
 
         toggle.observe(fold, "value")
         return [toggle, hidden]
+
+
+def _alert(text: str) -> str:
+    return f'<p role="alert">{escape(text)}</p>'
 
 
 def _classed(widget: Any, name: str) -> Any:

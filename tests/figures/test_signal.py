@@ -86,6 +86,22 @@ def test_curves_show_the_measured_numbers():
     np.testing.assert_array_equal(view._backward._line.get_ydata(), stats.grad_rms)
 
 
+def test_the_map_of_deep_pre_activations_has_theorys_middle():
+    net = labkit.Network(activation="tanh", initializer="lecun_normal", depth=20, bias_std=0.3)
+    stats = labkit.summarize(labkit.propagate(net), quantities=("pre", "post", "grad_pre"), bins=300)
+    said = labkit.predict(net)
+    view = SignalView()
+    view.update(stats, "pre", density=said.pre_shares(stats.pre.edges))
+    low, high = (line.get_ydata() for line in view._values._theory[:2])
+    assert [*view._values._axes.get_xticks()] == [1, 5, 10, 15, 20]
+    assert view._values._axes.get_xlim() == (0.5, 20.5)
+    width = stats.pre.edges[1] - stats.pre.edges[0]
+    np.testing.assert_allclose(high, said.pre.std, atol=width)
+    np.testing.assert_allclose(low, -said.pre.std, atol=width)
+    view.update(stats, "pre", density=said.pre_shares(stats.pre.edges / 10))  # a part lies beyond
+    assert np.isnan(view._values._theory[0].get_ydata()).all()
+
+
 def test_heat_map_rows_are_the_histograms():
     stats = statistics(depth=12)
     view = SignalView()

@@ -21,7 +21,7 @@ ACTIVATION = Activation(
     key="probe", label="bent tanh", function=lambda z, a: np.where(z > 0, np.tanh(z), a * z),
     derivative=lambda z, a: np.where(z > 0, np.cosh(np.clip(z, -350, 350)) ** -2, np.where(np.isnan(z), z, a)),
     formula=r"\tanh z \text{ for } z > 0,\ a z \text{ otherwise}", source="a test",
-    alpha=Alpha("slope for z < 0", 0.3), kinks=(0.0,),
+    alpha=Alpha("slope for z < 0", 0.3, low=-0.5), kinks=(0.0,),
 )  # fmt: skip
 INITIALIZER = Initializer(
     key="probe", label="coin", draw=lambda rng, i, o: rng.choice([-1.0, 1.0], (i, o)),

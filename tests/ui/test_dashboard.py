@@ -1,5 +1,6 @@
 """A page made of a lab, driven without a browser."""
 
+import dataclasses
 import logging
 from typing import Any
 
@@ -10,7 +11,7 @@ from ipywidgets import Button, Image, ToggleButton, Widget
 import labkit
 from labkit.figures.canvas import LiveCanvas
 from labkit.labs import LABS
-from labkit.labs.lab import Lab
+from labkit.labs.lab import Action, Lab
 from labkit.ui.dashboard import Page
 
 
@@ -52,6 +53,22 @@ def test_one_move_of_a_widget_redraws_once(board: Page) -> None:
     before = board._view.updates
     board.fields["size"].parts[0].value = 10.0
     assert board._view.updates == before + 1
+
+
+def test_an_action_that_cannot_be_done_says_why_and_leaves_the_picture_as_it_is(probe: Lab) -> None:
+    def refuse(parameters: Any) -> dict[str, Any]:
+        raise ValueError(f"there is <none> at count {parameters.count}")
+
+    actions = (Action("Find", refuse), Action("Five", lambda _: {"count": 5}))
+    board = Page(dataclasses.replace(probe, actions=actions))
+    before, note = board.image.value, board.fields["sweep"].said
+    board.act(actions[0])
+    assert "Find: there is &lt;none&gt; at count 3." in board.message.value
+    assert (board.image.value, board.fields["sweep"].said) == (before, note)
+    assert "labkit-old" not in board.image._dom_classes
+    board.act(actions[1])
+    assert board.message.value == ""
+    assert board.fields["count"].value == 5
 
 
 def test_reset_returns_to_the_defaults(board: Page) -> None:
