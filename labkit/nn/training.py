@@ -27,7 +27,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "evaluate_every": (1, 10**9),
 }
 _PIECE = 2**14  # of the parameters, so that the passes of an optimizer stay in the processor's cache
-_CHUNK = 1000  # samples that are evaluated at once
+_CHUNK = 250  # samples that are evaluated at once: their arrays stay small
 
 
 class Training(Iterator[Step]):
@@ -145,19 +145,24 @@ class Training(Iterator[Step]):
             pairs = zip(moves, self.weights, strict=True)
             return np.array([np.linalg.norm(move) / np.linalg.norm(W + move) for move, W in pairs])
 
-    def evaluate(self) -> tuple[float, float | None]:
-        """Mean loss and accuracy on the test set, in evaluation mode; the accuracy is None where the task has none."""
+    def evaluate(self, part: slice = slice(None)) -> tuple[float, float | None]:
+        """Mean loss and accuracy on the test set, or a part of it, in evaluation mode.
+
+        The accuracy is None where the task has none.
+        """
         task, test = TASKS[self.data.task], self.data.test
         loss, correct = 0.0, 0
+        first, last, _ = part.indices(len(test))
         with np.errstate(all="ignore"):
-            for rows in pieces(len(test)):
+            for rows in pieces(last, first):
                 work = self.model.work(rows.stop - rows.start)
                 y = test.y[rows]
                 z = self.model.forward(test.inputs(rows, out=work.inputs), work, Mode.EVALUATE)
                 if task.correct is not None:
                     correct += int(np.count_nonzero(task.correct(z, y)))
                 loss += task.loss(z, y, work.grad_logits) * len(z)
-        return loss / len(test), None if task.correct is None else correct / len(test)
+        samples = last - first
+        return loss / samples, None if task.correct is None else correct / samples
 
     def predict(self, x: Array) -> Array:
         """The outputs, (samples, outputs), for inputs as the network sees them (samples, features): evaluation mode."""
@@ -197,9 +202,9 @@ class Training(Iterator[Step]):
         return summarize(cast(Trace, self.trace()), **options)
 
 
-def pieces(samples: int) -> Iterator[slice]:
-    """Slices of at most 1000 samples."""
-    return (slice(start, min(start + _CHUNK, samples)) for start in range(0, samples, _CHUNK))
+def pieces(samples: int, first: int = 0) -> Iterator[slice]:
+    """Slices of at most 250 samples, from `first` on."""
+    return (slice(start, min(start + _CHUNK, samples)) for start in range(first, samples, _CHUNK))
 
 
 def checked(name: str, value: Any) -> float:
