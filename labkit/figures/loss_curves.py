@@ -14,6 +14,7 @@ from labkit.figures.style import GREY, INK, LABEL, live_text, quiet
 from labkit.nn.histogram import step_above
 
 Array = NDArray[np.float64]
+_HIGHEST = 10.0  # of the axis: one contestant that explodes must not make the others invisible
 
 
 class Curve(NamedTuple):
@@ -75,13 +76,13 @@ class LossCurves:
         """Follow the lines, in few steps, so that the axes stand still while they move."""
         values = np.concatenate([np.zeros(1), *(curve.line for curve in curves)])
         most = float(values[np.isfinite(values)].max())
-        top = self._least if most <= self._least else step_above(most)
+        top = self._least if most <= self._least else min(step_above(most), _HIGHEST)
         if top != self._top:
             self._top = top
             self._axes.set_ylim(0, top)
 
     def _remark(self, curves: Sequence[Curve]) -> str:
-        """What lies beyond the axes: the band's outermost value."""
+        """What lies beyond the axes."""
         values = np.concatenate([np.zeros(1), *(curve.high for curve in curves)])
         most = float(values[np.isfinite(values)].max())
-        return f"single batches up to {short(most)}, above the axis" if most > self._top else ""
+        return f"up to {short(most)}, above the axis" if most > self._top else ""
