@@ -58,13 +58,13 @@ class ComparisonView:
 
     def update(
         self, curves: Sequence[Curve], ended: Sequence[int | None], standings: Sequence[Standing], chosen: int,
-        looked_at: tuple[int, str], shown: str, statistics: LayerStatistics,
+        looked_at: tuple[int, str], shown: str, statistics: LayerStatistics, said: str = "",
     ) -> None:  # fmt: skip
-        """Show how far they are; `looked_at` is the step whose layers are shown, and whose they are."""
+        """Show how far they are; `looked_at` is the step whose layers are shown, and whose they are; `said` of them."""
         step, name = looked_at
         self._losses.update(curves, ended, step)
         self._standings.update(standings, chosen)
         self._values.update(getattr(statistics, shown))
         self._gradient.update(statistics.grad_rms)
         after = "before the first step" if step == 0 else f"after step {step}"
-        self._head.set_text(f"{name}: {self._head_of}, {after}")
+        self._head.set_text(f"{name}: {self._head_of}, {after}{said}")

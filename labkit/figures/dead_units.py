@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
+from labkit.figures.loss_curves import gaps
 from labkit.figures.numbers import percent
 from labkit.figures.style import GREY, INK, LABEL, LINE, ORDERED, TICK, quiet
 
@@ -25,7 +26,7 @@ class DeadCurves:
         axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(v) for v in (0, 0.25, 0.5, 0.75, 1)])
         self._lines = [
-            axes.plot([], [], "-o", color=c, lw=2.6, markersize=5, zorder=3 + i, animated=True, clip_on=False)[0]
+            axes.plot([], [], color=c, lw=3.2, ls=gaps(i), zorder=3 + i, animated=True, clip_on=False)[0]
             for i, c in enumerate(colors)
         ]
         self._here = axes.axvline(0, color=GREY, lw=5, alpha=0.3, zorder=1, animated=True)

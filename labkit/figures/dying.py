@@ -41,7 +41,9 @@ class DyingView:
         self._dead = DeadCurves(self.figure.add_subplot(grid[0, 0]), steps, colors, titles[0])
         self._standings = Standings(self.figure.add_subplot(grid[0, 1]), names, colors, titles[2], chance)
         self._maps = DeadMaps(self.figure, grid[1, 0], steps, depth, list(zip(short_names, colors, strict=True)))
-        self._losses = LossCurves(self.figure.add_subplot(grid[1, 1]), steps, colors, titles[1], *level, top=2.6)
+        self._losses = LossCurves(
+            self.figure.add_subplot(grid[1, 1]), steps, colors, titles[1], *level, top=2.6, dashed=True
+        )
 
     def update(
         self, looks: Sequence[tuple[Array, Array]], curves: Sequence[Curve], ended: Sequence[int | None],

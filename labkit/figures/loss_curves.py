@@ -1,7 +1,7 @@
 """Losses by step, several contestants in one picture."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,13 +26,22 @@ class Curve(NamedTuple):
     high: Array
 
 
+def gaps(place: int) -> Any:
+    """The style of a line that lets `place` others be seen below it."""
+    return "-" if place == 0 else (0, (5.0 / place + 1, 1.0 + 1.5 * place))
+
+
 class LossCurves:
     """A line and a faint band for each contestant, a level that means something, and a mark at the step looked at."""
 
     def __init__(
-        self, axes: Axes, steps: int, colors: Sequence[str], title: str, level: float, named: str, top: float
-    ) -> None:
-        """Make the curves of `steps` steps; the axis reaches `top` at least, and `level` is dashed with its name."""
+        self, axes: Axes, steps: int, colors: Sequence[str], title: str, level: float, named: str, top: float,
+        dashed: bool = False,
+    ) -> None:  # fmt: skip
+        """Make the curves of `steps` steps; the axis reaches `top` at least, and `level` is dashed with its name.
+
+        `dashed`: the later lines leave gaps, through which those that they cover are seen.
+        """
         self._axes, self._least, self._steps = axes, top, steps
         quiet(axes, title=title, grid="y")
         axes.set_xlim(0, steps)
@@ -46,7 +55,10 @@ class LossCurves:
         for band in self._bands:
             band.set_animated(True)
             axes.add_patch(band)
-        self._lines = [axes.plot([], [], color=c, lw=2.6, zorder=3, animated=True)[0] for c in colors]
+        self._lines = [
+            axes.plot([], [], color=c, lw=2.6, ls=gaps(i if dashed else 0), zorder=3, animated=True)[0]
+            for i, c in enumerate(colors)
+        ]
         self._ends = [
             axes.plot([], [], "X", color=c, markersize=11, transform=axes.get_xaxis_transform(), clip_on=False,
                       animated=True)[0]

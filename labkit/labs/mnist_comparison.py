@@ -179,7 +179,7 @@ LAB = Lab(
                race(_leaky(0.0), _leaky(0.1), _leaky(0.3), _leaky(1.0))),
         Preset("Swish or ReLU", "A source says that Swish is slightly better: here too?",
                race(_pair("relu", "he_normal"), _pair("silu", "he_normal"), _pair("hardswish", "he_normal"), seeds=4)),
-        Preset("ReLU6 against explosion", "Std 0.3: the gradient grows on its way back. Does a bound on the activations help?",
+        Preset("ReLU6 against explosion", "Std 0.3: the gradient grows on its way back. Does a bound help?",
                race(_pair("relu", "normal", std=0.3), _pair("relu6", "normal", std=0.3),
                     _pair("leaky_relu6", "normal", std=0.3))),
         Preset("Adam repairs std 0.01", "Does a better optimizer make up for the first weights?",

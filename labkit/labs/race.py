@@ -3,9 +3,10 @@
 Shapes: losses are (seeds, contestants, steps); accuracy is (seeds, contestants).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,14 @@ _PIECE = 1000  # test samples taken between two looks at the clock
 
 @dataclass(frozen=True)
 class Kept:
-    """The statistics of one contestant after `step` steps, and the update-to-weight ratio, (depth + 1,)."""
+    """The statistics of one contestant after `step` steps, the update-to-weight ratio, (depth + 1,), and what `look`
+    found.
+    """
 
     step: int
     statistics: LayerStatistics
     update_ratio: Array
+    found: Any = None
 
 
 def kept_steps(steps: int) -> list[int]:
@@ -47,10 +51,14 @@ class Race:
     def __init__(
         self, networks: Sequence[Network], steps: int, seeds: int = 1, optimizer: str = "sgd",
         learning_rate: float = 0.01, batch_size: int | None = 128, quantities: Sequence[str] = ("post", "grad_pre"),
+        look: Callable[[Training], Any] = lambda training: None,
     ) -> None:  # fmt: skip
-        """Keep the networks as they start. ValueError and FileNotFoundError as those of compare()."""
+        """Keep the networks as they start. ValueError and FileNotFoundError as those of compare().
+
+        `look(training)` finds what the statistics do not hold; it is called when the probe has just been taken.
+        """
         self.networks, self.steps, self.done = tuple(networks), steps, 0
-        self._quantities = tuple(quantities)
+        self._quantities, self._look = tuple(quantities), look
         self._runs = [
             compare([replace(net, seed=net.seed + k) for net in networks], optimizer, learning_rate, batch_size, steps,
                     evaluate_every=None)
@@ -115,7 +123,7 @@ class Race:
         training = self.training(place)
         if training.diverged is None:
             found = training.statistics(quantities=self._quantities, histograms=self._quantities)
-            self.kept[place].append(Kept(step, found, training.update_ratio))
+            self.kept[place].append(Kept(step, found, training.update_ratio, self._look(training)))
 
     def _evaluate(self) -> Iterator[None]:
         for seed, run in enumerate(self._runs):
