@@ -147,7 +147,7 @@ LAB = Lab(
                {"activation": "tanh", "std": 1.0}),
         Preset("Sigmoid, std 0.01", "Everything says 0.5: before or after the activation?",
                {"activation": "sigmoid", "rate": 0.1}),
-        Preset("Ten times the rate", "He's weights and a rate of 0.3: who bears it?",
+        Preset("Thirty times the rate", "He's weights and a rate of 0.3: who bears it?",
                {"initializer": "he_normal", "rate": 0.3}),
         Preset("20 layers", "Normalized, and with a gradient that grows all the same: look at RMS of dC/dz",
                {"depth": 20, "std": 0.1}),
