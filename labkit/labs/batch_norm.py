@@ -11,13 +11,22 @@ from labkit.figures.comparison import ComparisonView
 from labkit.figures.numbers import short
 from labkit.figures.signal import TITLES
 from labkit.figures.standings import Standing
-from labkit.labs.batch_norm_result import Result, explain
+from labkit.labs.batch_norm_result import NAMES, Result, explain
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.mnist_result import precise, share
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
 from labkit.labs.race import MOST_KEPT, Race
 from labkit.labs.race_curves import curve, reach, recent
-from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, InitializerKey, Seed, square_std
+from labkit.labs.shared import (
+    ROWS_OWN,
+    ActivationKey,
+    AlphaValue,
+    InitializerKey,
+    OwnFormula,
+    Seed,
+    key_of,
+    square_std,
+)  # fmt: skip
 from labkit.nn.network import BATCH_NORMS, Network
 from labkit.nn.normalization import EPSILON
 from labkit.nn.training import Training
@@ -35,10 +44,11 @@ class BatchNorm(Parameters):
     initializer: InitializerKey = "normal"
     std: Annotated[float, LogRange("init std", given=square_std, low=1e-4, high=10.0)] = 0.01
     alpha: AlphaValue = ROWS_OWN
-    chosen: Annotated[str, Choice("layers shown of", table=BATCH_NORMS, aside=True)] = "before"
+    chosen: Annotated[str, Choice("layers shown of", table=NAMES, aside=True)] = "before"
     show: Annotated[str, Choice("show", table={key: TITLES[key] for key in QUANTITIES}, aside=True)] = "pre"
     back: Annotated[int, Range("look back, steps kept", low=0, high=MOST_KEPT, step=1, aside=True)] = 0
     rate: Annotated[float, LogRange("learning rate", low=1e-4, high=10.0)] = 0.01
+    formula: OwnFormula = ""
     steps: Annotated[int, Range("steps", more=True, low=100, high=5000, step=100)] = 1000
     depth: Annotated[int, Range("hidden layers", more=True, low=1, high=20, step=1)] = 4
     width: Annotated[int, Range("width", more=True, low=2, high=200, step=1)] = 100
@@ -50,7 +60,7 @@ class BatchNorm(Parameters):
         """The network without, and with it before and after the activation."""
         return tuple(
             Network(
-                activation=self.activation, alpha=self.alpha, initializer=self.initializer, std=self.std,
+                activation=key_of(self.values()), alpha=self.alpha, initializer=self.initializer, std=self.std,
                 depth=self.depth, width=self.width, batch=_PROBE, dataset="mnist_small", standardize=self.standardize,
                 batch_norm=norm, seed=self.seed,
             )

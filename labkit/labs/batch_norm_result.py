@@ -1,5 +1,6 @@
 """What the lab batch_norm finds, and how it says it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,11 @@ from labkit.nn.steps import Divergence
 Array = NDArray[np.float64]
 _FELT = 0.99
 """A normalization that leaves less than this of variance 1 is said to feel its epsilon."""
-_SHORT = {"none": "no batch norm", "before": "batch norm before the activation", "after": "batch norm after it"}
+NAMES: Mapping[str, str] = {
+    "none": "no batch norm",
+    "before": "batch norm before activation",
+    "after": "batch norm after activation",
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Result:
     @property
     def names(self) -> tuple[str, ...]:
         """Each in a few words."""
-        return tuple(_SHORT[net.batch_norm] for net in self.networks)
+        return tuple(NAMES[net.batch_norm] for net in self.networks)
 
     @property
     def given(self) -> tuple[float, float, int]:

@@ -61,7 +61,11 @@ def _standing(result: Result) -> str:
         return f"press play to train {', '.join(result.names)} on the same batches; {guess}"
     of = f", lowest to highest of {seeds} seeds" if seeds > 1 else ""
     mean = f"mean loss of the last {min(result.done, LAST)} steps{of}"
-    return f"{mean}: {'; '.join(_each(result, place) for place in _said(result)) or 'not finite for any of them'}"
+    places = _said(result)
+    each = [_each(result, place) for place in places]
+    if len(places) < sum(found is None for found in result.diverged):
+        each = [f"{rank} {said}" for rank, said in zip(("lowest", "highest"), each, strict=True)]
+    return f"{mean}: {'; '.join(each) or 'not finite for any of them'}"
 
 
 def _said(result: Result) -> list[int]:
