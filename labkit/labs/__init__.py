@@ -9,7 +9,10 @@ from pkgutil import iter_modules
 
 from labkit.labs.lab import Lab
 
-_ORDER = ("signal_propagation", "activation_functions", "initializers", "phase_diagram", "angles")
+_ORDER = (
+    "signal_propagation", "activation_functions", "initializers", "phase_diagram", "angles", "mnist_comparison",
+    "dying_relu", "batch_norm",
+)  # fmt: skip
 
 
 def _found() -> dict[str, Lab]:

@@ -142,19 +142,24 @@ class Training(Iterator[Step]):
             pairs = zip(moves, self.weights, strict=True)
             return np.array([np.linalg.norm(move) / np.linalg.norm(W + move) for move, W in pairs])
 
-    def evaluate(self) -> tuple[float, float | None]:
-        """Mean loss and accuracy on the test set, in evaluation mode; the accuracy is None where the task has none."""
+    def evaluate(self, part: slice = slice(None)) -> tuple[float, float | None]:
+        """Mean loss and accuracy on the test set, or a part of it, in evaluation mode.
+
+        The accuracy is None where the task has none.
+        """
         task, test = TASKS[self.data.task], self.data.test
         loss, correct = 0.0, 0
+        first, last, _ = part.indices(len(test))
         with np.errstate(all="ignore"):
-            for rows in self._pieces(len(test)):
+            for rows in self._pieces(last, first):
                 work = self.model.work(rows.stop - rows.start)
                 y = test.y[rows]
                 z = self.model.forward(test.inputs(rows, out=work.inputs), work, Mode.EVALUATE)
                 if task.correct is not None:
                     correct += int(np.count_nonzero(task.correct(z, y)))
                 loss += task.loss(z, y, work.grad_logits) * len(z)
-        return loss / len(test), None if task.correct is None else correct / len(test)
+        samples = last - first
+        return loss / samples, None if task.correct is None else correct / samples
 
     def predict(self, x: Array) -> Array:
         """The outputs, (samples, outputs), for inputs as the network sees them (samples, features): evaluation mode."""
@@ -169,9 +174,9 @@ class Training(Iterator[Step]):
                 outputs[rows] = TASKS[self.data.task].activation.function(z)
         return outputs
 
-    def _pieces(self, samples: int) -> Iterator[slice]:
+    def _pieces(self, samples: int, first: int = 0) -> Iterator[slice]:
         most = piece(self.network)
-        return (slice(start, min(start + most, samples)) for start in range(0, samples, most))
+        return (slice(start, min(start + most, samples)) for start in range(first, samples, most))
 
     def trace(self) -> Snapshot:
         """Forward and backward as the network is now, on the first network.batch samples in the probe's order.
@@ -200,8 +205,8 @@ class Training(Iterator[Step]):
 
 
 def piece(network: Network) -> int:
-    """Number of samples that are evaluated at once: 1000, fewer in large networks."""
-    return min(1000, max(10, 10**6 // (network.depth * network.width)))
+    """Number of samples that are evaluated at once: 250, so that their arrays stay small; fewer in large networks."""
+    return min(250, max(10, 10**6 // (network.depth * network.width)))
 
 
 def checked(name: str, value: Any) -> float:

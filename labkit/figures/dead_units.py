@@ -1,0 +1,83 @@
+"""Dead units: their share by step, one line a contestant; and by layer and step, one map a contestant."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+from numpy.typing import NDArray
+
+from labkit.figures.loss_curves import gaps
+from labkit.figures.numbers import percent
+from labkit.figures.style import GREY, INK, LABEL, LINE, ORDERED, TICK, quiet
+
+Array = NDArray[np.float64]
+_COLUMNS = 200
+
+
+class DeadCurves:
+    """The share of all hidden units that is dead, at the steps that were looked at."""
+
+    def __init__(self, axes: Axes, steps: int, colors: Sequence[str], title: str) -> None:
+        """Make the curves in `axes`."""
+        quiet(axes, title=title, grid="y")
+        axes.set(xlim=(0, steps), ylim=(-0.02, 1.02))
+        axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(v) for v in (0, 0.25, 0.5, 0.75, 1)])
+        self._lines = [
+            axes.plot([], [], color=c, lw=3.2, ls=gaps(i), zorder=3 + i, animated=True, clip_on=False)[0]
+            for i, c in enumerate(colors)
+        ]
+        self._here = axes.axvline(0, color=GREY, lw=5, alpha=0.3, zorder=1, animated=True)
+
+    def update(self, looks: Sequence[tuple[Array, Array]], here: int) -> None:
+        """Show (steps, shares) of each contestant, and the step that is looked at."""
+        for line, (steps, shares) in zip(self._lines, looks, strict=True):
+            line.set_data(steps, shares)
+        self._here.set_xdata([here, here])
+
+
+class DeadMaps:
+    """Layer against step, the dead share as color: one map a contestant, with a common scale."""
+
+    def __init__(
+        self, figure: Figure, place: SubplotSpec, steps: int, depth: int, titles: Sequence[tuple[str, str]]
+    ) -> None:
+        """Make the maps in `place`; `titles` are names with their colors."""
+        self._steps, self._depth = steps, depth
+        grid = place.subgridspec(1, len(titles) + 1, width_ratios=(*[1] * len(titles), 0.05), wspace=0.1)
+        self._maps = []
+        for column, (title, color) in enumerate(titles):
+            axes = figure.add_subplot(grid[0, column])
+            quiet(axes)
+            axes.set_title(title, fontsize=LABEL, color=color, loc="left", weight="bold")
+            axes.set_facecolor(LINE)
+            axes.set_xticks([0, steps])
+            labels = axes.get_xticklabels()
+            labels[0].set_horizontalalignment("left")
+            labels[-1].set_horizontalalignment("right")
+            axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=-8)
+            axes.set_yticks(_ticks(depth) if column == 0 else [])
+            if column == 0:
+                axes.set_ylabel("layer", fontsize=LABEL, color=INK)
+            self._maps.append(
+                axes.imshow(np.full((1, 1), np.nan), cmap=ORDERED, vmin=0, vmax=1, aspect="auto", origin="lower",
+                            extent=(0, steps, 0.5, depth + 0.5), interpolation="nearest", animated=True)
+            )  # fmt: skip
+        bar = figure.colorbar(self._maps[0], cax=figure.add_subplot(grid[0, -1]))
+        bar.set_ticks([0, 0.5, 1], labels=["0 %", "", "100 %"])
+        bar.ax.tick_params(labelsize=TICK)
+
+    def update(self, looks: Sequence[tuple[Array, Array]]) -> None:
+        """Show (steps, shares (looks, depth)) of each contestant; what comes after the last look is left grey."""
+        columns = (np.arange(_COLUMNS) + 0.5) * self._steps / _COLUMNS
+        for image, (steps, shares) in zip(self._maps, looks, strict=True):
+            held = shares[np.searchsorted(steps, columns, side="right") - 1].T.copy()
+            held[:, columns > max(float(steps[-1]), columns[0])] = np.nan
+            image.set_data(held)
+
+
+def _ticks(depth: int) -> list[int]:
+    return list(range(1, depth + 1)) if depth <= 8 else [1, depth]
+

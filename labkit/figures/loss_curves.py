@@ -1,0 +1,100 @@
+"""Losses by step, several contestants in one picture."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from numpy.typing import NDArray
+
+from labkit.figures.numbers import short
+from labkit.figures.style import GREY, INK, LABEL, live_text, quiet
+from labkit.nn.histogram import step_above
+
+Array = NDArray[np.float64]
+_HIGHEST = 10.0  # of the axis: one contestant that explodes must not make the others invisible
+
+
+class Curve(NamedTuple):
+    """A line at `steps` (points,), and the band that it runs through; NaN where there is no number any more."""
+
+    steps: NDArray[np.intp]
+    line: Array
+    low: Array
+    high: Array
+
+
+def gaps(place: int) -> Any:
+    """The style of a line that lets `place` others be seen below it."""
+    return "-" if place == 0 else (0, (5.0 / place + 1, 1.0 + 1.5 * place))
+
+
+class LossCurves:
+    """A line and a faint band for each contestant, a level that means something, and a mark at the step looked at."""
+
+    def __init__(
+        self, axes: Axes, steps: int, colors: Sequence[str], title: str, level: float, named: str, top: float,
+        dashed: bool = False,
+    ) -> None:  # fmt: skip
+        """Make the curves of `steps` steps; the axis reaches `top` at least, and `level` is dashed with its name.
+
+        `dashed`: the later lines leave gaps, through which those that they cover are seen.
+        """
+        self._axes, self._least, self._steps = axes, top, steps
+        quiet(axes, title=title, grid="y")
+        axes.set_xlim(0, steps)
+        axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
+        axes.axhline(level, color=GREY, lw=1.4, ls=(0, (5, 4)), zorder=1)
+        axes.annotate(
+            named, (1, level), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+            fontsize=LABEL, color=INK,
+        )  # fmt: skip
+        self._bands = [Polygon(np.ones((3, 2)), closed=True, fc=c, ec=c, alpha=0.22, lw=0.8) for c in colors]
+        for band in self._bands:
+            band.set_animated(True)
+            axes.add_patch(band)
+        self._lines = [
+            axes.plot([], [], color=c, lw=2.6, ls=gaps(i if dashed else 0), zorder=3, animated=True)[0]
+            for i, c in enumerate(colors)
+        ]
+        self._ends = [
+            axes.plot([], [], "X", color=c, markersize=11, transform=axes.get_xaxis_transform(), clip_on=False,
+                      animated=True)[0]
+            for c in colors
+        ]  # fmt: skip
+        self._here: Line2D = axes.axvline(0, color=GREY, lw=5, alpha=0.3, zorder=1, animated=True)
+        self._text = live_text(axes, 0.99, 0.86, "right", "top")
+        self._top = 0.0
+
+    def update(self, curves: Sequence[Curve], ended: Sequence[int | None], here: int) -> None:
+        """Show the curves, where each `ended` for want of a finite number, and the step that is looked at."""
+        self._set_top(curves)
+        for band, line, curve in zip(self._bands, self._lines, curves, strict=True):
+            line.set_data(curve.steps, curve.line)
+            there = np.isfinite(curve.low) & np.isfinite(curve.high)
+            band.set_visible(int(there.sum()) > 1)
+            at, low, high = curve.steps[there], curve.low[there], curve.high[there]
+            if len(at) > 1:
+                band.set_xy(np.column_stack([np.r_[at, at[::-1]], np.r_[low, high[::-1]]]))
+        for mark, step in zip(self._ends, ended, strict=True):
+            mark.set_visible(step is not None)
+            mark.set_data([] if step is None else [step], [] if step is None else [1.0])
+        self._here.set_xdata([here, here])
+        self._text.set_text(self._remark(curves))
+
+    def _set_top(self, curves: Sequence[Curve]) -> None:
+        """Follow the lines, in few steps, so that the axes stand still while they move."""
+        values = np.concatenate([np.zeros(1), *(curve.line for curve in curves)])
+        most = float(values[np.isfinite(values)].max())
+        top = self._least if most <= self._least else min(step_above(most), _HIGHEST)
+        if top != self._top:
+            self._top = top
+            self._axes.set_ylim(0, top)
+
+    def _remark(self, curves: Sequence[Curve]) -> str:
+        """What lies beyond the axes."""
+        values = np.concatenate([np.zeros(1), *(curve.high for curve in curves)])
+        most = float(values[np.isfinite(values)].max())
+        return f"up to {short(most)}, above the axis" if most > self._top else ""

@@ -1,0 +1,198 @@
+import copy
+from math import log
+
+import numpy as np
+import pytest
+
+from labkit.figures.canvas import LiveCanvas
+from labkit.labs.mnist_comparison import LAB, MOTION, MnistComparison, show, start
+from labkit.labs.mnist_result import explain
+from labkit.labs.parameters import ParameterError
+from labkit.nn.datasets import learnable
+from labkit.nn.network import Network
+from labkit.nn.train import train
+from labkit.ui.dashboard import Page
+
+QUICK = {"steps": 100, "width": 20, "depth": 2}
+
+
+def trained(p):
+    race = start(p)
+    while race.progress[0] < race.progress[1]:
+        race = MOTION.advance(race, 5.0)
+    return race
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return trained(MnistComparison(**QUICK, rate=0.1))
+
+
+def test_the_default_is_the_protocol_of_the_figure():
+    p = MnistComparison()
+    fields = {"activation": "relu", "depth": 4, "width": 100, "dataset": "mnist_small", "batch": 250, "seed": 0}
+    assert p.networks() == tuple(
+        Network(initializer=key, std=0.01, **fields) for key in ("normal", "lecun_normal", "he_normal")
+    )
+    assert (p.rate, p.batch, p.steps, p.optimizer, p.standardize) == (0.01, 128, 2000, "sgd", False)
+    race = start(p)
+    data = learnable("mnist_small", 0, False, 1.0)
+    assert data.train.inputs(slice(0, 50)).max() == 1.0
+    for place, std in enumerate((0.01, 1 / 10, (2 / 100) ** 0.5)):
+        training = race.training(place)
+        assert [W.shape for W in training.weights] == [(784, 100), *[(100, 100)] * 3, (100, 10)]
+        # 10 000 weights a layer: four standard errors of their standard deviation
+        assert training.weights[2].std() == pytest.approx(std, rel=4 / (2 * 10_000) ** 0.5)
+        assert not any(bias.any() for bias in training.biases)
+        assert len(next(copy.deepcopy(training.batches))[0]) == 128
+    first = [race.training(k).weights[0] * s for k, s in ((0, 100), (1, 28), (2, 28 / 2**0.5))]
+    np.testing.assert_allclose(first[0], first[1])  # the same draws
+    np.testing.assert_allclose(first[0], first[2])
+
+
+@pytest.mark.parametrize(
+    ("values", "same"),
+    [({}, True), ({"seed": 3, "seeds": 4, "chosen": 2, "back": 7, "show": "pre"}, True), ({"std_5": 1.0}, True),
+     ({"std_1": 0.02}, False), ({"standardize": True}, False), ({"contestants": 4}, False), ({"rate": 0.1}, False)],
+)  # fmt: skip
+def test_the_figures_protocol_is_known_by_its_values(values, same):
+    assert MnistComparison(**values).is_figure is same
+
+
+def test_numbers_shown_are_those_of_training_alone(quick):
+    p = MnistComparison(**QUICK, rate=0.1)
+    result = show(quick, p)
+    for place, net in enumerate(p.networks()):
+        steps = list(train(net, learning_rate=0.1, steps=100))
+        assert result.recent[0, place] == pytest.approx(np.mean([step.loss for step in steps]))
+        assert result.accuracy[0, place] == steps[-1].accuracy
+    assert result.done == result.evaluated_at == 100
+
+
+def test_looking_back_shows_the_steps_kept_and_stops_at_the_first(quick):
+    p = {**QUICK, "rate": 0.1}
+    steps = [show(quick, MnistComparison(**p, back=back)).kept.step for back in range(41)]
+    assert (steps[0], steps[-1]) == (100, 0)
+    assert sorted(steps, reverse=True) == steps
+    at = show(quick, MnistComparison(**p, back=5, chosen=3))
+    assert at.kept is quick.kept[2][-6]
+    assert f"contestant 3 after step {at.kept.step}" in explain(at)
+
+
+def test_before_the_first_step_the_caption_asks_to_play_and_names_them():
+    text = explain(LAB.result(MnistComparison()))
+    assert text.startswith("Press play to train ReLU, normal, std 0.01, ReLU, LeCun: the book's Xavier, ReLU, He on")
+    assert f"ln 10 = {log(10):.3f}" in text
+
+
+def test_caption_says_the_losses_and_the_shares(quick):
+    result = show(quick, MnistComparison(**QUICK, rate=0.1))
+    text = explain(result)
+    assert text.startswith("Mean loss of the last 100 steps: ReLU, normal, std 0.01: ")
+    assert f"{result.recent[0, 2]:.3f} ({100 * result.accuracy[0, 2]:.1f} % right)" in text
+    assert "book's unseeded run" not in text  # other width, other rate
+
+
+def test_caption_of_many_names_the_best_and_the_worst():
+    p = MnistComparison(**QUICK, contestants=5)
+    result = show(trained(p), p)
+    losses = result.recent[0]
+    text = explain(result).split(". Below")[0]
+    for place, name in enumerate(result.names):
+        assert (name + ":" in text) is (losses[place] in (losses.min(), losses.max()))
+
+
+def test_what_is_not_finite_is_said_with_its_step_and_layer():
+    p = MnistComparison(**QUICK, activation_3="identity", initializer_3="normal", std_3=10.0, rate=10.0)
+    race = trained(p)
+    found = race.diverged(2)
+    assert found is not None
+    result = show(race, p)
+    assert f"{result.names[2]}: {found}" in explain(result)
+    view = LAB.view()
+    view.update(result)
+    assert "not finite" in view._standings._texts[2].get_text()
+    assert list(view._losses._ends[2].get_xdata()) == [found.iteration]
+    LiveCanvas(view.figure).render()
+
+
+def test_several_seeds_are_shown_with_their_spread():
+    p = MnistComparison(**QUICK, contestants=2, seeds=3)
+    race = trained(p)
+    result = show(race, p)
+    assert race.losses.shape == (3, 2, 100)
+    assert "lowest to highest of 3 seeds" in explain(result)
+    means = race.losses[:, 1, :100].mean(axis=1)
+    assert f"{means.min():.3f} to {means.max():.3f}" in explain(result)
+
+
+def test_too_many_networks_are_refused_with_what_to_lower():
+    with pytest.raises(ValueError, match=r"contestants times seeds must be at most 12, got 6 x 5: lower one"):
+        start(MnistComparison(contestants=6, seeds=5))
+
+
+def test_the_contestant_shown_is_one_of_them():
+    with pytest.raises(ParameterError, match=r"contestant shown and set must lie in \[1, 2\]"):
+        MnistComparison(contestants=2, chosen=3)
+
+
+def test_the_full_set_says_how_to_fetch_it_where_it_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
+    page = Page(LAB)
+    page.fields["dataset"].parts[0].value = "mnist"
+    assert "fetch it with `labkit data mnist`, or take dataset &#x27;mnist_small&#x27;" in page.message.value
+    page.fields["dataset"].parts[0].value = "mnist_small"
+    assert page.message.value == ""
+
+
+def test_only_the_controls_of_one_contestant_are_on_the_page():
+    page = Page(LAB)
+
+    def there(place):
+        names = ("activation", "initializer", "std", "alpha")
+        return [page.fields[f"{n}_{place}"].box.layout.display != "none" for n in names]
+
+    assert (there(1), there(2)) == ([True, True, True, False], [False] * 4)
+    page.fields["chosen"].parts[0].value = 2
+    assert (there(1), there(2)) == ([False] * 4, [True, True, False, False])
+    page.fields["activation_2"].parts[0].value = "leaky_relu"
+    assert there(2) == [True, True, False, True]
+
+
+def test_other_contestants_views_and_steps_are_looked_at_without_starting_anew():
+    page = Page(LAB)
+    page.set(QUICK)
+    for count in range(1, 4):
+        page.clock.play.set_state({"value": count})
+    done = page.clock.bar.value
+    assert done > 0
+    for name, value in (("chosen", 3), ("show", "grad_pre"), ("back", 2), ("chosen", 1)):
+        page.fields[name].parts[0].value = value
+        assert page.clock.bar.value == done
+
+
+def test_the_background_stands_still_while_they_train():
+    p = MnistComparison(**QUICK)
+    race, view = start(p), LAB.view()
+    canvas = LiveCanvas(view.figure)
+    while race.progress[0] < race.progress[1]:
+        race = MOTION.advance(race, 0.02)
+        view.update(show(race, p))
+        canvas.render()
+    assert canvas.full_draws <= 4
+
+
+@pytest.mark.parametrize("values", [{}, {"contestants": 6}, {"depth": 20, "contestants": 1}, {"show": "grad_pre"}])
+def test_everything_fits_the_picture(values):
+    p = MnistComparison(**{**QUICK, **values})
+    view = LAB.view()
+    view.update(show(start(p), p))
+    LiveCanvas(view.figure).render()
+    width, height = view.figure.canvas.get_width_height()
+    for axes in view.figure.axes:
+        tight = axes.get_tightbbox(bbox_extra_artists=axes.texts)
+        if tight is not None:
+            assert tight.x0 >= 0
+            assert tight.y0 >= 0
+            assert tight.x1 <= width
+            assert tight.y1 <= height
