@@ -1,7 +1,7 @@
 """Activation functions side by side: shapes, slopes and properties, and what can be made of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from labkit.figures.property_table import TableRow
 from labkit.figures.relu_sum import Approximation
 from labkit.figures.steps import Steps
 from labkit.labs.activation_captions import CAPTIONS
-from labkit.labs.chosen_functions import alpha_bounds, alpha_moves, alpha_start, chosen, leading_alpha, read
+from labkit.labs.chosen_functions import alpha_bounds, alpha_moves, alpha_start, chosen, leading_alpha
 from labkit.labs.lab import Lab, Preset
-from labkit.labs.parameters import Choice, Choices, Parameters, Range, Text
+from labkit.labs.parameters import Choice, Choices, Parameters, Range
+from labkit.labs.shared import FORMULA
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.approximation import HIGH, LOW, MOST, TARGETS, errors, relu_interpolation, two_relus
 from labkit.nn.curve import curve
@@ -40,7 +41,7 @@ def _has_alpha(p: "ActivationFunctions") -> bool:
 
 def _alpha_note(p: "ActivationFunctions") -> str:
     names = alpha_moves(p.activations, p.formula)
-    return f"{', '.join(names)}: {leading_alpha(p.activations).label}" if names else ""
+    return f"{', '.join(names)}: {leading_alpha(p.activations).note}" if names else ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class ActivationFunctions(Parameters):
         ),
     ] = 0.01  # fmt: skip
     formula: Annotated[
-        str, Text("your own f(x)", parse=read, placeholder="x * tanh(softplus(x))", shown=_compared, folds=True)
+        str, replace(FORMULA, more=False, shown=_compared, folds=True)
     ] = ""
     reach: Annotated[
         int, Range("z from −reach to reach", low=2, high=20, step=1, shown=_on("functions"), folds=True)

@@ -11,14 +11,19 @@ from labkit.figures.angles import COLORS, AnglesView, Directions
 from labkit.figures.layer_curves import Theory
 from labkit.labs.angles_result import Result, explain
 from labkit.labs.lab import Lab, Preset
-from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Text
-from labkit.nn.activation import Alpha
-from labkit.nn.activations import ACTIVATIONS
+from labkit.labs.parameters import LogRange, Parameters, Range
+from labkit.labs.shared import (
+    ROWS_OWN,
+    ActivationKey,
+    AlphaValue,
+    InitializerKey,
+    OwnFormula,
+    Seed,
+    key_of,
+    square_std,
+)  # fmt: skip
 from labkit.nn.cosines import cosines, fan, goal, in_plane, pair, std_band
-from labkit.nn.formula import PREFIX, parse
-from labkit.nn.initializers import INITIALIZERS
-from labkit.nn.lookup import activation
-from labkit.nn.network import LIMITS, Network
+from labkit.nn.network import Network
 from labkit.nn.propagation import Buffers, propagate
 from labkit.nn.statistics import summarize
 from labkit.nn.validity import unfit
@@ -26,36 +31,20 @@ from labkit.nn.validity import unfit
 Array = NDArray[np.float64]
 
 
-def _given_std(p: "Angles") -> float | None:
-    """The std that the initializer gives in a square layer, where it takes none."""
-    row = INITIALIZERS[p.initializer]
-    return None if "std" in row.options else row.std(p.width, p.width)
-
-
 def _named_std(p: "Angles") -> str:
     """The weights' variance in the unit of theory, or who sets it."""
-    if _given_std(p) is not None:
+    if square_std(p) is not None:
         return "set by the initializer"
     return f"= {p.std * p.width**0.5:.3g}/√n: theory's σ_w is {p.std * p.width**0.5:.3g}"
-
-
-def _key(values: Mapping[str, Any]) -> str:
-    """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
-    formula = values["formula"].strip()
-    return PREFIX + formula if formula else str(values["activation"])
-
-
-def _alpha_of(values: Mapping[str, Any]) -> Alpha:
-    return activation(_key(values)).alpha or Alpha("", 0.0)
 
 
 @dataclass(frozen=True)
 class Angles(Parameters):
     """What is set in this lab."""
 
-    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "relu"
-    initializer: Annotated[str, Choice("initializer", table=INITIALIZERS)] = "he_normal"
-    std: Annotated[float, LogRange("init std", given=_given_std, note=_named_std)] = 0.1
+    activation: ActivationKey = "relu"
+    initializer: InitializerKey = "he_normal"
+    std: Annotated[float, LogRange("init std", given=square_std, note=_named_std)] = 0.1
     depth: Annotated[int, Range("depth", low=1, high=100, step=1)] = 10
     layer: Annotated[
         int,
@@ -70,28 +59,17 @@ class Angles(Parameters):
         ),
     ] = None  # type: ignore[assignment]  # the last one
     angle: Annotated[int, Range("angle, first to last (°)", low=0, high=180, step=5)] = 180
-    alpha: Annotated[
-        float,
-        Range(
-            "alpha",
-            high=10.0,
-            shown=lambda p: activation(_key(p.values())).alpha is not None,
-            note=lambda p: _alpha_of(p.values()).label,
-            bounds=lambda values: (_alpha_of(values).low, _alpha_of(values).high),
-            start=lambda values: _alpha_of(values).default,
-            follows=("activation", "formula"),
-        ),
-    ] = None  # type: ignore[assignment]  # the row's own default
+    alpha: AlphaValue = ROWS_OWN
     inputs: Annotated[int, Range("inputs", more=True, low=2, high=len(COLORS), step=1)] = 5
-    formula: Annotated[str, Text("your own f(x)", more=True, parse=parse, placeholder="x * tanh(softplus(x))")] = ""
+    formula: OwnFormula = ""
     width: Annotated[int, Range("width", more=True, low=2, high=1000, step=1)] = 100
     bias_std: Annotated[float, Range("bias std", more=True, low=0.0, high=3.0, step=0.05)] = 0.0
-    seed: Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)] = 0
+    seed: Seed = 0
 
     def network(self) -> Network:
         """The network that these values stand for; ValueError when there is none."""
         return Network(
-            activation=_key(self.values()), initializer=self.initializer, depth=self.depth, width=self.width,
+            activation=key_of(self.values()), initializer=self.initializer, depth=self.depth, width=self.width,
             batch=self.inputs, std=self.std, alpha=self.alpha, bias_std=self.bias_std, seed=self.seed,
         )  # fmt: skip
 

@@ -54,9 +54,8 @@ def explain(result: Result) -> str:
 
 
 def _setting(net: Network) -> str:
-    alpha = "" if net.alpha is None else f" (alpha {net.alpha:g})"
     std = net.initializer_row.std(net.width, net.width, **net.options)
-    return f"{net.activation_row.label}{alpha}, {net.initializer_row.label}, weight std {short(std)}"
+    return f"{net.activation_row.named(net.alpha)}, {net.initializer_row.label}, weight std {short(std)}"
 
 
 def _angles(result: Result) -> str:

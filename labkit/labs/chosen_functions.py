@@ -11,7 +11,7 @@ from typing import Any
 
 from labkit.nn.activation import Activation, Alpha
 from labkit.nn.activations import ACTIVATIONS
-from labkit.nn.formula import ALPHA, FormulaError, parse
+from labkit.nn.formula import ALPHA, parse
 
 OWN = 6  # the style of the user's own formula; those chosen have 0 to 5
 _LONGEST = 34
@@ -37,15 +37,8 @@ class Chosen:
         return self._with_alpha("your formula" if self.style == OWN else self.row.label)
 
     def _with_alpha(self, name: str) -> str:
-        return name if self.alpha is None else f"{name}, α = {self.alpha:g}"
-
-
-def read(text: str) -> Activation:
-    """The row of a formula; ValueError, in words that follow its label, when it is none."""
-    try:
-        return parse(text)
-    except FormulaError as error:
-        raise ValueError(f"cannot be read: {str(error).removeprefix('formula, ')}") from None
+        shape = self.row.alpha
+        return name if shape is None or self.alpha is None else f"{name}, {shape.symbol} = {self.alpha:g}"
 
 
 def leading_alpha(keys: tuple[str, ...]) -> Alpha:

@@ -1,7 +1,7 @@
 """What the first weights do to one layer: forward to its output, backward to the gradient."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan, sqrt
 from typing import Annotated, Any
 
@@ -13,13 +13,13 @@ from labkit.figures.weights import Promise, Scheme, WeightsView
 from labkit.labs.lab import Lab, Preset
 from labkit.labs.naming_traps import gain_note, traps
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range
+from labkit.labs.shared import ALPHA, ROWS_OWN, Seed, given_std
 from labkit.nn.activation import Activation
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.draws import Stream, drawn
 from labkit.nn.histogram import bin_edges, count, rounded_up
 from labkit.nn.initializers import INITIALIZERS, Initializer, OptionValue, standard_normal
 from labkit.nn.moments import Moments, moments
-from labkit.nn.network import LIMITS
 from labkit.nn.properties import moment, output_range
 from labkit.nn.statistics import Distribution
 
@@ -34,25 +34,10 @@ def _takes(option: str) -> Callable[["OneLayer"], bool]:
     return lambda p: option in p.scheme.options
 
 
-def _given_std(p: "OneLayer") -> float | None:
-    """The std that the initializer gives, where it takes none; in digits that its box can show."""
-    return None if "std" in p.scheme.options else float(f"{p.scheme.std(p.fan_in, p.fan_out, **p.options):.4g}")
-
-
 def _own_gain(values: Mapping[str, Any]) -> Any:
     """The gain that the chosen initializer comes with, as its box shows it."""
     option = INITIALIZERS[values["initializer"]].options.get("gain")
     return (values["gain"] or 1.0) if option is None else float(f"{option.default:.6g}")
-
-
-def _own_alpha(values: Mapping[str, Any]) -> Any:
-    alpha = ACTIVATIONS[values["activation"]].alpha
-    return (values["alpha"] or 0.0) if alpha is None else alpha.default
-
-
-def _alpha_bounds(values: Mapping[str, Any]) -> tuple[float, float]:
-    alpha = ACTIVATIONS[values["activation"]].alpha
-    return (0.0, 10.0) if alpha is None else (float(alpha.low), float(alpha.high))
 
 
 @dataclass(frozen=True)
@@ -65,7 +50,7 @@ class OneLayer(Parameters):
     initializer: Annotated[
         str, Choice("initializer", table=INITIALIZERS, note=lambda p: f"PyTorch: {p.scheme.torch}")
     ] = "xavier_normal"  # fmt: skip
-    std: Annotated[float, LogRange("std", given=_given_std)] = 0.01
+    std: Annotated[float, LogRange("std", given=lambda p: given_std(p.scheme, p.fan_in, p.fan_out, **p.options))] = 0.01
     mean: Annotated[float, Range("mean", folds=True, shown=_takes("mean"), low=-2.0, high=2.0)] = 0.0
     low: Annotated[float, Range("low", folds=True, shown=_takes("low"), low=-2.0, high=2.0)] = 0.0
     high: Annotated[
@@ -78,17 +63,11 @@ class OneLayer(Parameters):
             "gain", folds=True, shown=_takes("gain"), low=0.1, high=10.0, follows=("initializer",), start=_own_gain,
             note=lambda p: gain_note(p.activation_row, p.shape),
         ),
-    ] = None  # type: ignore[assignment]  # the scheme's own  # fmt: skip
+    ] = ROWS_OWN  # fmt: skip
     fan: Annotated[str, Choice("fan that counts", folds=True, shown=_takes("fan"), table=_FANS)] = "in"
-    alpha: Annotated[
-        float,
-        Range(
-            "alpha", folds=True, shown=lambda p: p.shape is not None, low=0.0, high=10.0, bounds=_alpha_bounds,
-            follows=("activation",), start=_own_alpha, note=lambda p: p.activation_row.alpha.label if p.shape else "",
-        ),
-    ] = None  # type: ignore[assignment]  # the row's own  # fmt: skip
+    alpha: Annotated[float, replace(ALPHA, folds=True)] = ROWS_OWN
     batch: Annotated[int, Range("batch", more=True, low=1, high=1000, step=1)] = 200
-    seed: Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)] = 0
+    seed: Seed = 0
 
     @property
     def scheme(self) -> Initializer:
@@ -237,17 +216,10 @@ def explain(result: Result) -> str:
     h = result.distributions["post"]
     first = (
         f"{p.scheme.label}, {p.fan_in} → {p.fan_out} units, weight std {short(result.promises['weights'].std)}: unit "
-        f"Gaussian inputs become z of std {z} and {p.activation_row.label} outputs of RMS {short(float(h.rms[0]))}; a "
-        f"unit Gaussian dC/dz comes back as dC/dx of std {back}"
+        f"Gaussian inputs become z of std {z} and {p.activation_row.named(p.shape)} outputs of RMS "
+        f"{short(float(h.rms[0]))}; a unit Gaussian dC/dz comes back as dC/dx of std {back}"
     )
     return ". ".join([first, *traps(p.scheme, p.options, p.fan_in, p.fan_out)]) + "."
-
-
-def _scene(name: str, question: str, **values: Any) -> Preset:
-    """A preset whose initializer and activation come with their own gain and alpha."""
-    all_values = {**OneLayer().values(), **values}
-    own = {"gain": _own_gain(all_values), "alpha": _own_alpha(all_values)}
-    return Preset(name, question, {**own, **values})
 
 
 LAB = Lab(
@@ -259,24 +231,24 @@ LAB = Lab(
     view=_View,
     explain=explain,
     presets=(
-        _scene("Square layer: who differs?", "When fan in equals fan out, which schemes still differ?",
-               initializer="lecun_normal", fan_in=300, fan_out=300),
-        _scene("Wide to narrow: 1000 → 100", "Which scheme keeps z, which keeps the gradient, and can one keep both?",
-               fan_in=1000, fan_out=100),
-        _scene("Narrow to wide: 100 → 1000", "Who makes the gradient grow when a layer widens?",
-               initializer="lecun_normal", fan_in=100, fan_out=1000),
-        _scene("The book's Xavier", "The book's 1/√n: is it the scheme that PyTorch calls Xavier?",
-               initializer="lecun_normal", fan_in=784, fan_out=100),
-        _scene("He under ReLU", "Why is the variance 2/fan_in and not 1/fan_in?",
-               initializer="he_normal", activation="relu"),
-        _scene("PyTorch's default under ReLU", "How much of the signal is left after one layer?",
-               initializer="torch_default", activation="relu"),
-        _scene("U[0, 1]: why does it explode?", "The weights lie between 0 and 1: why is z so large?",
-               initializer="uniform", activation="relu", low=0.0, high=1.0, fan_in=100, fan_out=100),
-        _scene("The truncated normal's std", "The std asked for is 1/√fan_in: why is z's smaller than 1?",
-               initializer="truncated_normal", std=0.05, fan_in=400),
-        _scene("Orthogonal", "What does an orthogonal matrix keep exactly, and in which direction?",
-               initializer="orthogonal", activation="identity", fan_in=200, fan_out=400),
-        _scene("Zeros", "What goes through, what comes back?", initializer="zeros"),
+        Preset("Square layer: who differs?", "When fan in equals fan out, which schemes still differ?",
+               {"initializer": "lecun_normal", "fan_in": 300, "fan_out": 300}),
+        Preset("Wide to narrow: 1000 → 100", "Which scheme keeps z, which keeps the gradient, and can one keep both?",
+               {"fan_in": 1000, "fan_out": 100}),
+        Preset("Narrow to wide: 100 → 1000", "Who makes the gradient grow when a layer widens?",
+               {"initializer": "lecun_normal", "fan_in": 100, "fan_out": 1000}),
+        Preset("The book's Xavier", "The book's 1/√n: is it the scheme that PyTorch calls Xavier?",
+               {"initializer": "lecun_normal", "fan_in": 784, "fan_out": 100}),
+        Preset("He under ReLU", "Why is the variance 2/fan_in and not 1/fan_in?",
+               {"initializer": "he_normal", "activation": "relu"}),
+        Preset("PyTorch's default under ReLU", "How much of the signal is left after one layer?",
+               {"initializer": "torch_default", "activation": "relu"}),
+        Preset("U[0, 1]: why does it explode?", "The weights lie between 0 and 1: why is z so large?",
+               {"initializer": "uniform", "activation": "relu", "fan_in": 100, "fan_out": 100}),
+        Preset("The truncated normal's std", "The std asked for is 1/√fan_in: why is z's smaller than 1?",
+               {"initializer": "truncated_normal", "std": 0.05, "fan_in": 400}),
+        Preset("Orthogonal", "What does an orthogonal matrix keep exactly, and in which direction?",
+               {"initializer": "orthogonal", "activation": "identity", "fan_in": 200, "fan_out": 400}),
+        Preset("Zeros", "What goes through, what comes back?", {"initializer": "zeros"}),
     ),
 )  # fmt: skip

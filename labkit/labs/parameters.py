@@ -158,8 +158,10 @@ class Parameters:
 
     def __post_init__(self) -> None:
         """Check each field by its control; ParameterError names the control, the rule and the value."""
-        for name, control in self.controls().items():
-            if control.start is not None and getattr(self, name) is None:
+        for name in sorted(self.controls(), key=self._starts):  # by values that have been checked
+            control = self.controls()[name]
+            if self._starts(name):
+                assert control.start is not None
                 object.__setattr__(self, name, control.start(self.values()))
             try:
                 value = control.check(getattr(self, name))
@@ -169,6 +171,9 @@ class Parameters:
         for name, control in self.controls().items():
             if isinstance(control, Range) and control.bounds is not None:
                 self._check_bounds(name, control, *control.bounds(self.values()))
+
+    def _starts(self, name: str) -> bool:
+        return self.controls()[name].start is not None and getattr(self, name) is None
 
     def _check_bounds(self, name: str, control: Control, low: float, high: float) -> None:
         try:

@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from labkit.figures.layer_curves import Theory
 from labkit.figures.phase import Curves, PhaseView, Place
 from labkit.labs.lab import Action, Lab, Preset
-from labkit.labs.parameters import Choice, Parameters, Range, Text
+from labkit.labs.parameters import Parameters, Range
 from labkit.labs.phase_result import Result, explain, places
-from labkit.nn.activation import Activation, Alpha
-from labkit.nn.activations import ACTIVATIONS
+from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, OwnFormula, Seed, key_of, row_of
+from labkit.nn.activation import Activation
 from labkit.nn.critical import critical
-from labkit.nn.formula import PREFIX, parse
-from labkit.nn.lookup import activation
-from labkit.nn.network import LIMITS, Network
+from labkit.nn.network import Network
 from labkit.nn.phase_map import SIGMA_B, PhaseMap, phase_map, plane_end
 from labkit.nn.prediction import Prediction
 from labkit.nn.propagation import Buffers, Trace, propagate
@@ -32,25 +30,11 @@ PAIRS = 12
 _LEAST = 0.02  # sigma_w: without weights there is nothing to see
 
 
-def _key(values: Mapping[str, Any]) -> str:
-    """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
-    formula = values["formula"].strip()
-    return PREFIX + formula if formula else str(values["activation"])
-
-
-def _row(values: Mapping[str, Any]) -> Activation:
-    return activation(_key(values))
-
-
-def _alpha_of(values: Mapping[str, Any]) -> Alpha:
-    return _row(values).alpha or Alpha("", 0.0)
-
-
 @dataclass(frozen=True)
 class PhaseDiagram(Parameters):
     """What is set in this lab."""
 
-    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "tanh"
+    activation: ActivationKey = "tanh"
     sigma_w: Annotated[
         float,
         Range(
@@ -58,35 +42,24 @@ class PhaseDiagram(Parameters):
             low=_LEAST,
             high=50.0,
             note=lambda p: f"= std {p.sigma_w / sqrt(p.width):.3g} at width {p.width}",
-            bounds=lambda values: (_LEAST, plane_end(_row(values))),
-            start=lambda values: min(values["sigma_w"] or 2.0, plane_end(_row(values))),
+            bounds=lambda values: (_LEAST, plane_end(row_of(values))),
+            start=lambda values: min(values["sigma_w"] or 2.0, plane_end(row_of(values))),
             follows=("activation", "formula"),
         ),
     ] = 2.0
     sigma_b: Annotated[float, Range("σ_b: biases", low=0.0, high=SIGMA_B)] = 0.3
     start: Annotated[float, Range("two inputs' correlation", low=0.0, high=1.0)] = 0.8
     depth: Annotated[int, Range("depth", low=2, high=100, step=1)] = 30
-    alpha: Annotated[
-        float,
-        Range(
-            "alpha",
-            high=10.0,
-            shown=lambda p: _row(p.values()).alpha is not None,
-            note=lambda p: _alpha_of(p.values()).label,
-            bounds=lambda values: (_alpha_of(values).low, _alpha_of(values).high),
-            start=lambda values: _alpha_of(values).default,
-            follows=("activation", "formula"),
-        ),
-    ] = None  # type: ignore[assignment]  # the row's own default
-    formula: Annotated[str, Text("your own f(x)", more=True, parse=parse, placeholder="x * tanh(softplus(x))")] = ""
+    alpha: AlphaValue = ROWS_OWN
+    formula: OwnFormula = ""
     width: Annotated[int, Range("width", more=True, low=10, high=1000, step=10)] = 200
     batch: Annotated[int, Range("batch", more=True, low=10, high=1000, step=10)] = 100
-    seed: Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)] = 0
+    seed: Seed = 0
 
     def network(self) -> Network:
         """The network that these values stand for; ValueError when there is none."""
         return Network(
-            activation=_key(self.values()), initializer="normal", depth=self.depth, width=self.width,
+            activation=key_of(self.values()), initializer="normal", depth=self.depth, width=self.width,
             batch=self.batch, std=self.sigma_w / sqrt(self.width), alpha=self.alpha, bias_std=self.sigma_b,
             seed=self.seed,
         )  # fmt: skip
@@ -188,7 +161,7 @@ def _critical(p: PhaseDiagram) -> Mapping[str, Any]:
     found = critical(p.network())
     if found.std is None:
         raise ValueError(f"there is no critical σ_w at σ_b = {p.sigma_b:g}: {found.reason}")
-    sigma_w, end = found.std * sqrt(p.width), plane_end(_row(p.values()))
+    sigma_w, end = found.std * sqrt(p.width), plane_end(row_of(p.values()))
     if not _LEAST <= sigma_w <= end:
         raise ValueError(f"the critical σ_w at σ_b = {p.sigma_b:g} is {sigma_w:.4g}, outside this plane")
     return {"sigma_w": sigma_w}

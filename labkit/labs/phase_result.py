@@ -43,8 +43,7 @@ class Result:
     @property
     def label(self) -> str:
         """The activation with its alpha."""
-        alpha = "" if self.network.alpha is None else f" (alpha {self.network.alpha:g})"
-        return f"{self.network.activation_row.label}{alpha}"
+        return self.network.activation_row.named(self.network.alpha)
 
     @property
     def layers(self) -> float | None:

@@ -10,16 +10,22 @@ from numpy.typing import NDArray
 from labkit.figures.layer_curves import Theory
 from labkit.figures.signal import TITLES, SignalView
 from labkit.labs.lab import Action, Lab, Preset
-from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch, Text
+from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
+from labkit.labs.shared import (
+    ROWS_OWN,
+    ActivationKey,
+    AlphaValue,
+    InitializerKey,
+    OwnFormula,
+    Seed,
+    key_of,
+    square_std,
+)  # fmt: skip
 from labkit.labs.signal_result import Result, explain
-from labkit.nn.activation import Activation, Alpha
-from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.critical import critical
 from labkit.nn.datasets import DATASETS
-from labkit.nn.formula import PREFIX, parse
 from labkit.nn.initializers import INITIALIZERS
-from labkit.nn.lookup import activation
-from labkit.nn.network import GRADIENT_SOURCES, LIMITS, Network
+from labkit.nn.network import GRADIENT_SOURCES, Network
 from labkit.nn.prediction import Band
 from labkit.nn.propagation import Buffers, propagate
 from labkit.nn.properties import output_range
@@ -30,19 +36,9 @@ from labkit.nn.theory import predict
 Array = NDArray[np.float64]
 
 
-def _takes_std(p: "SignalPropagation") -> bool:
-    return "std" in INITIALIZERS[p.initializer].options
-
-
-def _given_std(p: "SignalPropagation") -> float | None:
-    """The std that the initializer gives in a square layer, where it takes none."""
-    row = INITIALIZERS[p.initializer]
-    return None if _takes_std(p) else row.std(p.width, p.width)
-
-
 def _named_std(p: "SignalPropagation") -> str:
     """Which scheme has just this std in a square layer."""
-    if not _takes_std(p):
+    if square_std(p) is not None:
         return "set by the initializer"
     for key, name in (("lecun_normal", "1/√n: LeCun, the book's Xavier"), ("he_normal", "√(2/n): He")):
         if abs(p.std - INITIALIZERS[key].std(p.width, p.width)) <= 0.005 * p.std:
@@ -54,42 +50,17 @@ def _labeled(p: "SignalPropagation") -> bool:
     return DATASETS[p.dataset].classes is not None
 
 
-def _key(values: Mapping[str, Any]) -> str:
-    """The key of the activation that the values stand for: the user's own formula, or a row of the table."""
-    formula = values["formula"].strip()
-    return PREFIX + formula if formula else str(values["activation"])
-
-
-def _row(p: "SignalPropagation") -> Activation:
-    return activation(_key(p.values()))
-
-
-def _alpha_of(values: Mapping[str, Any]) -> Alpha:
-    return activation(_key(values)).alpha or Alpha("", 0.0)
-
-
 @dataclass(frozen=True)
 class SignalPropagation(Parameters):
     """What is set in this lab."""
 
-    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "tanh"
-    initializer: Annotated[str, Choice("initializer", table=INITIALIZERS)] = "normal"
-    std: Annotated[float, LogRange("init std", given=_given_std, note=_named_std)] = 1.0
+    activation: ActivationKey = "tanh"
+    initializer: InitializerKey = "normal"
+    std: Annotated[float, LogRange("init std", given=square_std, note=_named_std)] = 1.0
     depth: Annotated[int, Range("depth", low=1, high=100, step=1)] = 5
     show: Annotated[str, Choice("show", table=TITLES)] = "post"
-    alpha: Annotated[
-        float,
-        Range(
-            "alpha",
-            high=10.0,
-            shown=lambda p: _row(p).alpha is not None,
-            note=lambda p: _alpha_of(p.values()).label,
-            bounds=lambda values: (_alpha_of(values).low, _alpha_of(values).high),
-            start=lambda values: _alpha_of(values).default,
-            follows=("activation", "formula"),
-        ),
-    ] = None  # type: ignore[assignment]  # the row's own default
-    formula: Annotated[str, Text("your own f(x)", more=True, parse=parse, placeholder="x * tanh(softplus(x))")] = ""
+    alpha: AlphaValue = ROWS_OWN
+    formula: OwnFormula = ""
     width: Annotated[int, Range("width", more=True, low=1, high=1000, step=1)] = 100
     batch: Annotated[int, Range("batch", more=True, low=1, high=10_000, step=1)] = 1000
     bias_mean: Annotated[float, Range("bias mean", more=True, low=-10.0, high=10.0, step=0.1)] = 0.0
@@ -100,13 +71,13 @@ class SignalPropagation(Parameters):
     gradient_source: Annotated[str, Choice("gradient of", more=True, table=GRADIENT_SOURCES, shown=_labeled)] = (
         "cotangent"
     )
-    seed: Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)] = 0
+    seed: Seed = 0
 
     def network(self) -> Network:
         """The network that these values stand for; ValueError when there is none."""
         labeled = _labeled(self)
         return Network(
-            activation=_key(self.values()), initializer=self.initializer, depth=self.depth, width=self.width,
+            activation=key_of(self.values()), initializer=self.initializer, depth=self.depth, width=self.width,
             batch=self.batch, std=self.std, alpha=self.alpha, bias_mean=self.bias_mean, bias_std=self.bias_std,
             dataset=self.dataset, input_scale=self.input_scale, standardize=self.standardize and labeled,
             gradient_source=self.gradient_source if labeled else "cotangent", seed=self.seed,

@@ -6,6 +6,7 @@ dtype; they never edit `z`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from unicodedata import lookup
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +25,17 @@ class Alpha:
     default: float
     low: float = 0.0
     high: float = 1.0
+    name: str = "alpha"
+
+    @property
+    def note(self) -> str:
+        """Its meaning, and what the function's own literature calls it where that is another name."""
+        return self.label if self.name == "alpha" else f"{self.name}, {self.label}"
+
+    @property
+    def symbol(self) -> str:
+        """The Greek letter of its name."""
+        return lookup(f"GREEK SMALL LETTER {self.name.upper()}")
 
     def check(self, alpha: float | None) -> float:
         """`alpha`, or the default for None. ValueError when it lies outside the range."""
@@ -64,6 +76,10 @@ class Activation:
         """Give function and derivative the one signature f(z, alpha=None)."""
         object.__setattr__(self, "function", _with_alpha(self.function, self.alpha))
         object.__setattr__(self, "derivative", _with_alpha(self.derivative, self.alpha))
+
+    def named(self, alpha: float | None) -> str:
+        """The label with its parameter: "leaky ReLU (alpha 0.1)"; the label alone where alpha is None."""
+        return self.label if self.alpha is None or alpha is None else f"{self.label} ({self.alpha.name} {alpha:g})"
 
     @property
     def elementwise(self) -> bool:

@@ -132,7 +132,8 @@ ROWS = (
         key="silu", label="SiLU (Swish)", function=_silu, derivative=_silu_slope,
         formula=r"\frac{z}{1 + e^{-\beta z}}", source="Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units "
         "for neural network function approximation in reinforcement learning; with beta: Ramachandran, Zoph and Le "
-        "(2017), Searching for activation functions", alpha=Alpha("beta", default=1.0, high=10.0),
+        "(2017), Searching for activation functions",
+        alpha=Alpha("the gate's steepness", default=1.0, high=10.0, name="beta"),
     ),
     Activation(
         key="hardswish", label="hard Swish", function=_hardswish, derivative=_hardswish_slope,

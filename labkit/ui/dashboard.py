@@ -7,7 +7,7 @@ next: that keeps a fast drag from piling up, and works only while the callback i
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from html import escape
 from importlib import resources
@@ -113,13 +113,9 @@ class Page:
     def _on_change(self, name: str) -> None:
         if not self._quiet:
             with LOCK:
-                try:
-                    with self._held():
-                        self._restart_followers(name, {})
-                except ValueError as error:  # a formula that cannot be read
-                    self._refuse(str(error), name)
-                else:
-                    self._update(name)
+                with self._held(), suppress(ValueError):  # a formula that cannot be read: the update says so
+                    self._restart_followers(name, {})
+                self._update(name)
 
     def _update(self, changed: str | None) -> None:
         """Read every control, compute, draw, publish; or say what is wrong and keep the picture."""

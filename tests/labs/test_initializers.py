@@ -191,6 +191,6 @@ def test_caption_says_the_numbers_and_the_note_the_call():
 
 @pytest.mark.parametrize("preset", LAB.presets, ids=lambda preset: preset.name)
 def test_a_scene_has_its_initializers_own_gain(preset):
-    p = OneLayer.of({**OneLayer().values(), **preset.values})
+    p = OneLayer.of(preset.values)
     option = p.scheme.options.get("gain")
     assert option is None or p.gain == pytest.approx(option.default, rel=5e-6)
