@@ -40,7 +40,9 @@ def test_a_full_batch_is_the_closed_form():
     H = POSITIVE.T @ POSITIVE / 40
     np.testing.assert_allclose(found.hessian, H, rtol=1e-12)
     for k, w in enumerate(found.path):
-        np.testing.assert_allclose(w - GOAL, np.linalg.matrix_power(np.eye(2) - 0.7 * H, k) @ (START - GOAL), atol=1e-12)
+        np.testing.assert_allclose(
+            w - GOAL, np.linalg.matrix_power(np.eye(2) - 0.7 * H, k) @ (START - GOAL), atol=1e-12
+        )
         assert found.loss[k] == pytest.approx(loss(POSITIVE, w), rel=1e-9)
     assert found.condition == pytest.approx(np.linalg.cond(H), rel=1e-9)
 
