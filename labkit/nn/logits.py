@@ -16,7 +16,8 @@ _SOFTMAX = ACTIVATIONS["softmax"]
 
 @dataclass(frozen=True)
 class Shares:
-    """What softmax makes of logits: shares and their natural logarithms, (classes,), and the loss of the target.
+    """What softmax makes of logits: shares p, and the natural logarithms of p and of 1 - p, (classes,); the target's
+    loss.
 
     `gradient` is dC/du = p - y of the cross-entropy, `squared` du of half the squared error |p - y|^2; dC/dz is
     either one divided by the temperature.
@@ -24,6 +25,7 @@ class Shares:
 
     p: Array
     log_p: Array
+    log_rest: Array
     loss: float
     gradient: Array
     squared: Array
@@ -40,8 +42,11 @@ def shares(z: Array, target: int, temperature: float = 1.0) -> Shares:
     p = _SOFTMAX.function(u)
     gradient = p.copy()
     gradient[target] = -np.delete(p, target).sum()  # p - 1 would lose all its digits where p is nearly 1
-    log_p = u - np.log1p(np.exp(np.delete(u, u.argmax())).sum())
-    return Shares(p, log_p, float(-log_p[target]), gradient, _SOFTMAX.vjp(u, gradient))
+    top = int(u.argmax())
+    log_p = u - np.log1p(np.exp(np.delete(u, top)).sum())
+    log_rest = np.log1p(-np.where(np.arange(len(z)) == top, 0.0, p))
+    log_rest[top] = np.logaddexp.reduce(np.delete(log_p, top))
+    return Shares(p, log_p, log_rest, float(-log_p[target]), gradient, _SOFTMAX.vjp(u, gradient))
 
 
 def naive(z: Array, temperature: float = 1.0) -> Array:
