@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
+from labkit.figures.numbers import power_of_ten
 from labkit.figures.style import INK, LABEL, live_text, quiet
 from labkit.nn.histogram import decades, step_above
 
@@ -85,7 +86,7 @@ class LayerCurve:
             self._axes.set_ylim(_power(bottom - margin), _power(top + margin))
             step = step_above(max(1.0, (top - bottom) / 6))
             exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
-            self._axes.set_yticks([_power(e) for e in exponents], [_written(e) for e in exponents])
+            self._axes.set_yticks([_power(e) for e in exponents], [power_of_ten(e) for e in exponents])
             self._axes.set_yticks([], minor=True)
 
 
@@ -105,14 +106,6 @@ def _on_log(values: Array) -> Array:
 def _power(exponent: float) -> float:
     """10**exponent, within what a float64 can hold."""
     return float(10.0 ** min(max(exponent, -322.0), 308.0))
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _written(exponent: float) -> str:
-    """A power of ten as plain text: a formula takes ten times as long to draw."""
-    return f"10{str(round(exponent)).translate(_RAISED)}"
 
 
 def _edges(zero: Array, nonfinite: Array) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 _VEIL = 0.75  # how much of what lies below a text is covered with white
+_LEFT = {"left": 0.0, "center": 0.5, "right": 1.0}
 _TOKENS = re.compile(r"[^\W\d_]+|.")
 
 
@@ -39,7 +40,7 @@ class LiveText(Text):
             y += step * len(lines)
         gc = renderer.new_gc()
         for number, line in enumerate(lines):
-            left = x - line.shape[1] if self.get_horizontalalignment() == "right" else x
+            left = x - _LEFT[self.get_horizontalalignment()] * line.shape[1]
             bottom = y - step * number - line.shape[0]
             renderer.draw_image(gc, round(left), round(bottom), line)
         gc.restore()

@@ -1,6 +1,6 @@
 """Numbers as people read them."""
 
-from math import floor, isfinite, isnan, log10
+from math import floor, isfinite, isinf, isnan, log10
 
 
 def short(value: float, digits: int = 3) -> str:
@@ -21,6 +21,34 @@ def short(value: float, digits: int = 3) -> str:
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def sized(sign: float, log: float, digits: int = 3) -> str:
+    """The number of this sign and of size 10**log, with a real minus; also where no float64 can hold it.
+
+    >>> sized(-1, -2.5), sized(1, -640.3), sized(0, float("-inf")), sized(1, float("nan"))
+    ('−0.00316', '5.01e−641', '0', 'not a number')
+    """
+    if isnan(sign) or isnan(log):
+        return "not a number"
+    if isinf(log):
+        return "0" if log < 0 else short(sign * log).replace("-", "−")
+    if abs(log) < 300:
+        return short(sign * 10.0**log, digits).replace("-", "−")
+    power = floor(log)
+    return ("−" if sign < 0 else "") + f"{10 ** (log - power):.{digits - 1}f}e{power}".replace("-", "−")
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(exponent: float) -> str:
+    """A power of ten as plain text, for an axis: a formula takes ten times as long to draw.
+
+    >>> power_of_ten(-12.0)
+    '10⁻¹²'
+    """
+    return f"10{str(round(exponent)).translate(_RAISED)}"
 
 
 def percent(share: float) -> str:

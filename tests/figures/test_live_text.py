@@ -22,7 +22,7 @@ def box(dark: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("text", ["std 0.628", "50 % exactly 0", "1.63e4\n> 99 % not finite"])
-@pytest.mark.parametrize(("ha", "va"), [("right", "top"), ("left", "top")])
+@pytest.mark.parametrize(("ha", "va"), [("right", "top"), ("left", "top"), ("center", "top")])
 def test_stands_where_an_ordinary_text_stands(text, ha, va):
     live, plain = ink(LiveText, text, ha, va), ink(Text, text, ha, va)
     assert np.abs(box(live) - box(plain)).max() <= 4  # pixels; pieces are set to whole ones

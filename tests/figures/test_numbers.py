@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.figures.numbers import percent, short
+from labkit.figures.numbers import percent, short, sized
 
 
 @given(st.floats(-1e307, 1e307))
@@ -29,3 +29,12 @@ def test_percent_never_rounds_to_none_or_all(share):
     assert (percent(share) == "0 %") == (share == 0)
     assert (percent(share) == "100 %") == (share == 1)
     assert abs(number / 100 - share) <= 0.0101
+
+
+@pytest.mark.parametrize(
+    ("sign", "log", "text"),
+    [(1, -3.3143, "0.000485"), (-1, 0.0, "−1"), (1, -640.3, "5.01e−641"), (-1, 400.0, "−1.00e400"),
+     (0, -math.inf, "0"), (1, math.inf, "infinite"), (math.nan, 0.0, "not a number"), (0, math.nan, "not a number")],
+)  # fmt: skip
+def test_a_number_by_sign_and_logarithm_may_lie_beyond_a_float(sign, log, text):
+    assert sized(sign, log) == text
