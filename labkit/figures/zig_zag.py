@@ -57,9 +57,9 @@ class Surface:
         (self.moves,) = axes.plot([], [], color="#7a4a00", lw=1.1, zorder=2.5, **moving)
         (self.path,) = axes.plot([], [], "-o", color=color, lw=1.8, ms=3.5, zorder=3, **moving)
         (self.start,) = axes.plot([], [], "s", color=INK, mfc="white", ms=9, mew=2, zorder=3.5, **moving)
-        (self.goal,) = axes.plot([], [], "*", color=INK, mec="white", ms=18, zorder=4, **moving)
+        (self.goal,) = axes.plot([], [], "*", color=INK, mec="white", ms=18, zorder=6, **moving)
         (self.here,) = axes.plot([], [], "o", color=color, mec="white", ms=11, mew=1.5, zorder=5, **moving)
-        self.title = live_text(axes, 0.0, 1.115, "left", "bottom")
+        self.title = live_text(axes, 0.0, 1.095, "left", "bottom")
         self.title.set_fontsize(LABEL + 1.5)
         self.numbers = live_text(axes, 0.0, 1.02, "left", "bottom")
 

@@ -41,7 +41,7 @@ class ZigZag(Parameters):
     goal_2: Annotated[float, Range("target w₂", low=-2.0, high=2.0, step=0.1)] = -1.5
     alpha: AlphaValue = ROWS_OWN
     formula: OwnFormula = ""
-    seed: Seed = 0
+    seed: Seed = 8  # near the average of 40 seeds; with 0 the first large tanh sample points at the target by chance
 
     def inputs(self) -> tuple[Array, Array]:
         """The two sets of inputs, (SAMPLES, 2) each: two functions of the same draws."""
@@ -131,13 +131,13 @@ def explain(result: Result) -> str:
     batch = {1: "one sample a step", SAMPLES: "all samples a step"}.get(p.batch, f"batches of {p.batch}")
     said = [_said(name, found, p.steps) for name, found in zip(names(p), result.shown, strict=True)]
     return (
-        f"{batch[0].upper()}{batch[1:]}, learning rate {short(p.rate)}. {said[0]}. {said[1]}. Wrong way: moves of a "
-        "single weight that lead away from its target. Shaded: where a step from here can point, batch by batch."
+        f"{batch[0].upper()}{batch[1:]}, learning rate {short(p.rate)}. {said[0]}. {said[1]}. Wrong way: moves of one "
+        "weight away from its target. Shaded: where a step from here can point, batch by batch."
     )
 
 
 def _said(name: str, found: Walk, steps: int) -> str:
-    start = f"{name[0].upper()}{name[1:]} (in {percent(one_sign(found.inputs))} of the samples both have one sign)"
+    start = f"{name[0].upper()}{name[1:]} ({percent(one_sign(found.inputs))} of the samples of one sign)"
     taken = len(found.path) - 1
     if taken < steps:
         return f"{start}: the walk diverges and is lost after step {taken}"
