@@ -78,7 +78,7 @@ class Bars:
         lost = ~np.isfinite(log) & (log != -np.inf)
         self.nonfinite.set_data(self.x[lost], np.ones(lost.sum()))
         for text, x, s, height in zip(self.texts, self.x, sign, log, strict=False):
-            text.set_text(sized(s, height, 2))
+            text.set_text(sized(s, height, 3 if len(self.bars) <= 5 else 2))
             inside = height if np.isfinite(height) else lowest if height < 0 else 0.0
             text.set_position((x, inside + 0.15 * room if inside >= 0 else inside - room))
 
@@ -198,12 +198,14 @@ class ChainView:
         self.running = Running(lower, depth)
         self.product = live_text(lower, 1.0, 1.03, "right", "bottom")
         _legend(upper, [("s", BLUE, "weight w"), ("s", VERMILLION, "slope f′(z)")])
-        _legend(lower, [("o", BACKWARD, "dC/dh, layer 0: dC/dx"), ("D", GREEN, "dC/dw")])
+        _legend(lower, [("o", BACKWARD, "dC/dh, layer 0: dC/dx"), ("D", GREEN, "dC/dw")], "without the shift")
 
 
-def _legend(axes: Axes, kinds: list[tuple[str, str, str]]) -> None:
+def _legend(axes: Axes, kinds: list[tuple[str, str, str]], dashed: str = "") -> None:
     handles = [Line2D([], [], marker=m, color=c, ls="", ms=9, label=label) for m, c, label in kinds]
     handles.append(Line2D([], [], marker=kinds[0][0], color=INK, mfc="white", mew=2, ls="", ms=9, label="negative"))
+    if dashed:
+        handles.append(Line2D([], [], color=GREY, lw=2, ls="--", label=dashed))
     axes.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 0.98), ncols=4, frameon=False, fontsize=LABEL,
         handletextpad=0.2, columnspacing=1.4, borderaxespad=0,

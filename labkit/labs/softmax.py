@@ -80,11 +80,11 @@ def compute(p: Softmax) -> Result:
     return Result(p, z, found, moved, lost, np.array([softmax(z, t) for t in _TEMPERATURES]))
 
 
-def probability(found: Shares, number: int) -> str:
+def probability(found: Shares, number: int, digits: int = 3) -> str:
     """A probability in digits: one near 1 as what it lacks, one too small for a float as its power of ten."""
     if found.p[number] > 0.999:
         return f"1 − {sized(1, found.log_rest[number] / log(10), 2)}"
-    return sized(1, found.log_p[number] / log(10))
+    return sized(1, found.log_p[number] / log(10), digits)
 
 
 def slope(found: Shares, number: int, target: int) -> str:
@@ -100,7 +100,7 @@ def shown(result: Result) -> Shown:
     classes, target = range(p.classes), p.target - 1
     return Shown(
         logits=Bars(result.z, [signed(float(v), 4) for v in result.z]),
-        p=Bars(found.p, [probability(found, i) for i in classes]),
+        p=Bars(found.p, [probability(found, i, 3 if p.classes < 5 else 2) for i in classes]),
         gradient=Bars(found.gradient, [slope(found, i, target) for i in classes]),
         squared=found.squared, total=repr(float(found.p.sum())), target=target, temperatures=_TEMPERATURES,
         curves=result.curves, temperature=p.temperature,

@@ -56,6 +56,18 @@ class Walk:
         return float(np.hypot(*np.diff(self.path, axis=0).T).sum())
 
 
+def contours(found: Walk, levels: Array, places: int = 181) -> Array:
+    """The ellipses on which the loss has these values, (levels, places, 2); NaN on a flat surface."""
+    curvature, axes = np.linalg.eigh(found.hessian)
+    if not curvature[-1] > 0:
+        return np.full((len(levels), places, 2), np.nan)
+    angle = np.linspace(0, 2 * np.pi, places)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    half = np.sqrt(2 * levels[:, None] / np.maximum(curvature, 1e-6 * curvature[-1]))  # a flat direction ends far out
+    ellipses: Array = found.goal + (half[:, None, :] * circle) @ axes.T
+    return ellipses
+
+
 def order(samples: int, epoch: int, seed: int) -> NDArray[np.int64]:
     """The order in which an epoch takes the samples."""
     return generator(seed, Stream.INPUT, 1 + epoch).permutation(samples)
@@ -79,8 +91,7 @@ def walk(inputs: Array, goal: Array, start: Array, rate: float, batch: int, step
             epoch = step // len(cuts)
             batches = _cut(inputs, batch, epoch, seed)
         x = batches[step % len(cuts)]
-        with np.errstate(all="ignore"):
-            here = path[-1] - rate * gradients(x, goal, path[-1]).mean(axis=0)
+        here = path[-1] - rate * (x @ (path[-1] - goal)) @ x / len(x)
         if not np.abs(here).max() < _FAR:  # NaN too
             break
         path.append(here)

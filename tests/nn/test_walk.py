@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labkit.nn.walk import gradients, order, walk
+from labkit.nn.walk import contours, gradients, order, walk
 
 RNG = np.random.default_rng(5)
 U = RNG.standard_normal((40, 2))
@@ -72,3 +72,10 @@ def test_a_flat_direction_has_no_condition_number():
     assert walk(np.ones((4, 2)), GOAL, START, 0.1, 1, 2, 0).condition == np.inf
     assert walk(np.zeros((4, 2)), GOAL, START, 0.1, 1, 2, 0).condition == np.inf
     assert np.isnan(walk(np.zeros((4, 2)), GOAL, START, 0.1, 1, 2, 0).wrong)
+
+
+def test_contours_have_the_loss_that_they_stand_for():
+    found, levels = walk(POSITIVE, GOAL, START, 0.1, 1, 2, 0), np.array([0.02, 0.4])
+    for level, ellipse in zip(levels, contours(found, levels), strict=True):
+        assert [loss(POSITIVE, w) for w in ellipse] == pytest.approx([level] * 181, rel=1e-9)
+    assert np.isnan(contours(walk(np.zeros((4, 2)), GOAL, START, 0.1, 1, 2, 0), levels)).all()
