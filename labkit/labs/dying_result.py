@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labkit.figures.intervals import signed
 from labkit.figures.loss_curves import Curve
 from labkit.labs.mnist_result import precise, share
 from labkit.labs.race_curves import LAST
@@ -52,7 +53,9 @@ class Result:
 def explain(result: Result) -> str:
     """What the picture shows, with its numbers."""
     parts = ["; ".join(_dead(result, place) for place in range(len(result.names)))]
-    parts[0] = f"dead units {_when(result)}: {parts[0]}"
+    net = result.networks[0]
+    setting = f"weights {net.initializer_row.label}, biases {signed(net.bias_mean)} at the start"
+    parts[0] = f"{setting}. Dead units {_when(result)}: {parts[0]}"
     if result.done:
         parts.append("; ".join(_learned(result, place) for place in range(len(result.names))))
         parts[1] = f"mean loss of the last {min(result.done, LAST)} steps: {parts[1]}"
