@@ -49,8 +49,13 @@ def menus(lab):
 
 
 def with_probe(lab, name):
-    several = isinstance(lab.parameters.controls()[name], Choices)
-    return lab.parameters.of({name: ("probe", "relu") if several else "probe"})
+    """The defaults with the probe; where they do not show the control, the values of a scene that does."""
+    control = lab.parameters.controls()[name]
+    scenes = ({}, *(preset.values for preset in lab.presets))
+    shown = control.shown or (lambda p: True)
+    values = next(values for values in scenes if shown(lab.parameters.of(values)))
+    several = isinstance(control, Choices)
+    return lab.parameters.of({**values, name: ("probe", next(iter(control.table))) if several else "probe"})
 
 
 @each_lab
