@@ -84,6 +84,12 @@ class Run:
             self._scored = self.done, np.array(found, float)
         return self._scored[1]
 
+    def changed(self) -> None:
+        """Score anew: somebody has changed the networks between two steps."""
+        self._scored = None
+        if self._kept[-1][0] == self.done:
+            self._kept[-1] = self.done, self.scores()
+
     def _keep(self) -> None:
         self._kept.append((self.done, self.scores()))
 
