@@ -14,7 +14,7 @@ from labkit.figures.style import GREEN, GREY, INK, LABEL, LINE, TITLE, VERMILLIO
 from labkit.nn.histogram import rounded_up
 
 Array = NDArray[np.float64]
-NAMES = ("started alike", "random start (Xavier)")
+NAMES = ("started alike", "random start")
 COLORS = (VERMILLION, GREEN)
 _DASHES: Any = ("-", (0, (5, 1.5)))
 

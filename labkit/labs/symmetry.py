@@ -28,7 +28,7 @@ class Symmetry(Parameters):
     constant: Annotated[
         float, Range("constant", folds=True, shown=lambda p: p.start == "constant", low=-2.0, high=2.0, step=0.05)
     ] = 0.5
-    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "tanh"
+    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "relu"
     alpha: Annotated[float, replace(ALPHA, folds=True)] = ROWS_OWN
     noise: Annotated[
         float, LogRange("noise ε", aside=True, low=1e-6, high=1.0, note=lambda p: "std of what the button adds")
@@ -42,8 +42,8 @@ class Symmetry(Parameters):
     ] = 1  # fmt: skip
     depth: Annotated[int, Range("depth", low=1, high=6, step=1)] = 3
     units: Annotated[int, Range("units a layer", low=2, high=16, step=1)] = 8
-    dataset: Annotated[str, Choice("points", more=True, table=PLANES)] = "moons"
-    optimizer: Annotated[str, Choice("optimizer", more=True, table=OPTIMIZERS)] = "adam"
+    dataset: Annotated[str, Choice("points", more=True, table=PLANES)] = "circles"
+    optimizer: Annotated[str, Choice("optimizer", more=True, table=OPTIMIZERS)] = "sgd"
     learning_rate: Annotated[
         float,
         LogRange(
@@ -102,15 +102,17 @@ LAB = Lab(
     actions=(Action("Add noise ε", lambda p: {"pushes": p.pushes + 1}),),
     presets=(
         Preset("A constant", "Eight units, one weight: how many units learn? Then press Add noise.", {}),
-        Preset("All zeros, tanh", "Play: what moves, and what does not?", {"start": "zeros"}),
-        Preset("All zeros, ReLU", "Zero weights, slope 0 at zero: does anything reach the layers?",
-               {"start": "zeros", "activation": "relu"}),
+        Preset("All zeros, ReLU", "Zero weights, slope 0 at zero: does anything reach the layers?", {"start": "zeros"}),
+        Preset("All zeros, tanh", "Here the slope at zero is 1: does that help?",
+               {"start": "zeros", "activation": "tanh"}),
         Preset("All zeros, sigmoid", "A sigmoid of 0 is 0.5: which layer gets a gradient first, which next?",
-               {"start": "zeros", "activation": "sigmoid"}),
-        Preset("All ones, ReLU", "Nothing is zero: is that better?", {"start": "ones", "activation": "relu"}),
+               {"start": "zeros", "activation": "sigmoid", "dataset": "moons", "optimizer": "adam"}),
+        Preset("All ones, ReLU", "Nothing is zero: is that better?", {"start": "ones"}),
         Preset("A whisper of noise", "Noise of a millionth, added while it trains: do 1500 steps make it grow?",
                {"noise": 1e-6}),
+        Preset("Noise, but late: tanh", "Add the noise early, then once more late: does it come to the same?",
+               {"activation": "tanh", "dataset": "moons", "optimizer": "adam"}),
         Preset("One hidden layer", "Eight units in the plane: where do they go once noise has parted them?",
-               {"depth": 1, "dataset": "circles"}),
+               {"depth": 1, "steps": 3000}),
     ),
 )  # fmt: skip
