@@ -64,3 +64,16 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return "> 99 %"
     return f"{100 * share:.0f} %"
+
+
+def tenth(share: float) -> str:
+    """A share in percent to a tenth; what is not quite 0 or 1 is never rounded to it.
+
+    >>> tenth(0.994), tenth(1.0), tenth(0.9999), tenth(0.0), tenth(1e-5)
+    ('99.4 %', '100 %', '> 99.9 %', '0 %', '< 0.1 %')
+    """
+    if share in {0.0, 1.0} or isnan(share):
+        return percent(share)
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"

@@ -50,10 +50,13 @@ def menus(lab):
 
 
 def with_probe(lab, name):
-    """Parameters with the probe in this control; None where it has no place on the page that the defaults give."""
+    """The defaults with the probe; where they do not show the control, the values of a scene that does, or None."""
     control = lab.parameters.controls()[name]
-    found = lab.parameters.of({name: ("probe", "relu") if isinstance(control, Choices) else "probe"})
-    return found if control.shown is None or control.shown(found) else None
+    scenes = ({}, *(preset.values for preset in lab.presets))
+    shown = control.shown or (lambda p: True)
+    values = next((values for values in scenes if shown(lab.parameters.of(values))), None)
+    probe = ("probe", next(iter(control.table))) if isinstance(control, Choices) else "probe"
+    return None if values is None else lab.parameters.of({**values, name: probe})
 
 
 @each_lab

@@ -1,0 +1,123 @@
+"""A linear network against its product, and against a line fitted by hand."""
+
+import numpy as np
+import pytest
+
+from labkit.figures.canvas import LiveCanvas
+from labkit.figures.linear_collapse import line_of
+from labkit.labs.linear_collapse import LAB, MOTION, Collapse
+from labkit.nn.collapse import product
+
+
+def after(steps, **values):
+    """Parameters, the run and its result when all steps are done."""
+    p = Collapse(**values, steps=steps)
+    run = MOTION.start(p)
+    while not run.finished:
+        run = MOTION.advance(run, 10.0)
+    return p, run, MOTION.show(run, p)
+
+
+def test_the_product_is_that_of_one_layer_after_the_other():
+    rng = np.random.default_rng(0)
+    shapes = [(2, 5), (5, 3), (3, 1)]
+    weights = [rng.standard_normal(shape) for shape in shapes]
+    biases = [rng.standard_normal(shape[1]) for shape in shapes]
+    x = h = rng.standard_normal((20, 2))
+    for w, b in zip(weights, biases, strict=True):
+        h = h @ w + b
+    matrix, offset = product(weights, biases)
+    np.testing.assert_allclose(x @ matrix + offset, h, atol=1e-13)
+    np.testing.assert_allclose(matrix, np.linalg.multi_dot(weights), atol=1e-13)
+
+
+@pytest.mark.parametrize("depth", [1, 5, 10])
+def test_at_any_depth_the_linear_network_is_its_product_and_the_bent_one_is_not(depth):
+    _, run, result = after(200, depth=depth)
+    linear = run.trainings[0]
+    x = np.random.default_rng(1).standard_normal((50, 2))
+    output = linear.predict(x)
+    logits = np.log(output / (1 - output))
+    np.testing.assert_allclose(x @ result.matrix + result.offset, logits, atol=1e-9)
+    assert result.missed[0] < 1e-13 * result.largest[0]
+    assert result.missed[1] > 0.1 * result.largest[1]
+    assert f"{depth + 1} matrices" in LAB.explain(result)
+
+
+def test_the_boundary_is_the_products_line():
+    _, _, result = after(200)
+    view = LAB.view()
+    view.update(result)
+    (segment,) = view.maps[0].boundary.get_segments()
+    direction = result.matrix[:, 0] / np.linalg.norm(result.matrix)
+    distance = segment @ direction + result.offset[0] / np.linalg.norm(result.matrix)
+    assert np.abs(distance).max() < 0.01  # a map's cell is 0.05 wide
+    ends = np.column_stack(view.line.get_data())
+    np.testing.assert_allclose(ends @ result.matrix[:, 0] + result.offset[0], 0, atol=1e-9)
+
+
+def test_the_linear_network_ends_as_logistic_regression_and_its_twin_goes_further():
+    from sklearn.linear_model import LogisticRegression
+
+    _, run, result = after(800)
+    data = run.trainings[0].data
+    everything = slice(None)
+    line = LogisticRegression(C=1e6).fit(data.train.inputs(everything), data.train.y)
+    score = line.score(data.test.inputs(everything), data.test.y)
+    assert result.accuracy[0] == pytest.approx(score, abs=0.015)
+    assert result.accuracy[1] > score + 0.08
+
+
+def test_leaky_relu_of_slope_1_is_the_linear_network():
+    _, _, result = after(100, activation="leaky_relu", alpha=1.0)
+    np.testing.assert_allclose(*result.maps.probability, rtol=1e-9)
+
+
+def test_one_unit_a_layer_has_a_straight_boundary_whatever_its_activation():
+    _, _, result = after(800, units=1, depth=3)
+    view = LAB.view()
+    view.update(result)
+    (segment,) = view.maps[1].boundary.get_segments()
+    spread = np.linalg.svd(segment - segment.mean(axis=0), compute_uv=False)
+    assert spread[1] < 0.01 * spread[0]
+
+
+def test_the_matrices_drawn_are_the_networks():
+    _, run, result = after(10, depth=2, units=3)
+    view = LAB.view()
+    view.update(result)
+    page = view.matrices.image.get_array()
+    assert page.shape == (3, 3 + 3 + 3 + 3 + 1 + 3 + 1)
+    second = run.trainings[0].weights[1]
+    np.testing.assert_allclose(page[:, 6:9], second / np.abs(second).max())
+    np.testing.assert_allclose(page[:2, -1], result.matrix[:, 0] / np.abs(result.matrix).max())
+
+
+def test_a_product_of_zero_has_no_line():
+    assert line_of(np.zeros((2, 1)), np.ones(1), (0, 1, 0, 1))[0].size == 0
+    assert line_of(np.full((2, 1), np.nan), np.ones(1), (0, 1, 0, 1))[0].size == 0
+
+
+def test_a_network_that_blows_up_is_said_to_and_drawn_without_a_line():
+    p = Collapse()
+    run = MOTION.start(p)
+    run.trainings[0].weights[1][...] = 1e308
+    run = MOTION.advance(run, 0.0)
+    result = MOTION.show(run, p)
+    view = LAB.view()
+    view.update(result)
+    view.figure.canvas.draw()
+    assert "step 1 is not finite: first in layer 2" in LAB.explain(result)
+    assert view.titles[0].get_text() == "identity: not a number right"
+    assert len(view.line.get_xdata()) == 0
+
+
+def test_a_tick_draws_nothing_anew():
+    p = Collapse()
+    view, run = LAB.view(), MOTION.start(p)
+    canvas = LiveCanvas(view.figure)
+    for _ in range(3):
+        view.update(MOTION.show(run, p))
+        canvas.render()
+        run = MOTION.advance(run, 0.0)
+    assert canvas.full_draws == 1

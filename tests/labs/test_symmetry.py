@@ -1,0 +1,125 @@
+"""The exact facts about weights that start alike, from the trained arrays themselves."""
+
+import numpy as np
+import pytest
+
+from labkit.figures.canvas import LiveCanvas
+from labkit.labs.symmetry import LAB, MOTION, Symmetry
+from labkit.labs.symmetry_run import measured
+
+
+def begun(steps, **values):
+    """Parameters, and the pair after so many steps."""
+    p = Symmetry(**values)
+    pair = MOTION.start(p)
+    while pair.done < steps and not pair.finished:
+        pair = MOTION.advance(pair, 0.0)
+    return p, pair
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_from_zeros_every_weight_gradient_is_0_and_only_the_output_bias_moves(activation):
+    p, pair = begun(50, start="zeros", activation=activation)
+    training = pair.trainings[0]
+    assert all((w == 0).all() for w in training.weights)
+    assert all((b == 0).all() for b in training.biases[:-1])
+    assert training.biases[-1][0] != 0
+    result = MOTION.show(pair, p)
+    assert result.gradients[0].tolist() == [0, 0, 0, 0]
+    assert "every dC/dW is exactly 0: only the output's bias gets a gradient" in LAB.explain(result)
+
+
+def test_from_zeros_a_sigmoid_net_first_gets_a_gradient_in_its_last_weights_alone_then_one_layer_more_a_step():
+    for steps, reached in ((1, 1), (2, 2), (3, 3), (4, 4)):
+        p, pair = begun(steps, start="zeros", activation="sigmoid", optimizer="sgd")
+        result = MOTION.show(pair, p)
+        assert (result.gradients[0] != 0).tolist() == [i >= 4 - reached for i in range(4)]
+    _, first = begun(1, start="zeros", activation="sigmoid", optimizer="sgd")
+    assert all((w == 0).all() for w in first.trainings[0].weights[:-1])
+    assert (first.trainings[0].weights[-1] != 0).all()
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("start", ["ones", "constant"])
+def test_units_that_start_alike_stay_alike_while_they_learn(start, activation):
+    _, pair = begun(300, start=start, activation=activation)
+    for w, before in zip(pair.trainings[0].weights[:-1], (1.0 if start == "ones" else 0.5,) * 3, strict=True):
+        assert (w == w[:, :1]).all()
+        assert (w != before).any()
+    result = MOTION.show(pair, Symmetry(start=start, activation=activation))
+    assert result.distinct.tolist() == [[1, 1, 1], [8, 8, 8]]
+    assert "none of the 8 units a layer differ (random start: 8)" in LAB.explain(result)
+
+
+def test_a_net_of_equal_units_cannot_do_better_than_a_line_where_its_twin_does():
+    _, pair = begun(1500)
+    alike, random = pair.scores()[:, 1]
+    assert alike < 0.9 < 0.97 < random  # one unit a layer is a monotonous function of one direction
+
+
+def test_noise_parts_the_units_and_the_net_learns():
+    p, pair = begun(300)
+    before = [w.copy() for w in pair.trainings[0].weights]
+    twin = [w.copy() for w in pair.trainings[1].weights]
+    p = Symmetry.of(LAB.actions[0].values(p))
+    result = MOTION.show(pair, p)
+    added = np.concatenate([(w - v).ravel() for w, v in zip(pair.trainings[0].weights, before, strict=True)])
+    assert len(added) == 152
+    assert added.std() == pytest.approx(0.1, abs=4 * 0.1 / (2 * 152) ** 0.5)
+    assert abs(added.mean()) < 4 * 0.1 / 152**0.5
+    assert all((w == v).all() for w, v in zip(pair.trainings[1].weights, twin, strict=True))
+    assert result.distinct[0].tolist() == [8, 8, 8]
+    assert "Noise of std 0.1 was added at step 300" in LAB.explain(result)
+    assert result.learned.pushed == (300,)
+    MOTION.show(pair, p)  # shown again: not added again
+    assert len(pair.pushed) == 1
+    while not pair.finished:
+        pair = MOTION.advance(pair, 1.0)
+    assert MOTION.show(pair, p).learned.accuracy[-1, 0] > 0.97
+
+
+def test_a_new_start_is_without_the_noise_of_the_run_before():
+    p = Symmetry(pushes=3)
+    pair = MOTION.start(p)
+    assert MOTION.show(pair, p).distinct[0].tolist() == [1, 1, 1]
+    assert MOTION.show(pair, Symmetry(pushes=0)).pushed == ()
+    assert MOTION.show(pair, Symmetry(pushes=4)).distinct[0].tolist() == [8, 8, 8]
+
+
+def test_points_are_the_weights_from_the_first_two_units_below():
+    p, pair = begun(20, layer=2)
+    view = LAB.view()
+    view.update(MOTION.show(pair, p))
+    for panel, training in zip(view.units, pair.trainings, strict=True):
+        np.testing.assert_array_equal(panel.points.get_xdata(), training.weights[1][0])
+        np.testing.assert_array_equal(panel.points.get_ydata(), training.weights[1][1])
+        assert panel.names.get_text() == "across, up: weights from unit of layer 1: 1 and 2"
+    assert view.units[0].said.get_text() == "layer 2: all 8 are the same"
+    spread = np.ptp(np.vstack([pair.trainings[1].weights[1], pair.trainings[1].biases[1]]), axis=1).max()
+    assert view.units[1].said.get_text() == f"layer 2: 8 of 8 differ, by up to {spread:.2g}"
+
+
+def test_units_are_counted_with_their_bias():
+    units = np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0], [0.0, 0.5, 0.5]])
+    assert measured(units) == (2, 0.5)
+    assert np.isnan(measured(np.array([[1.0, np.inf]]))).all()
+
+
+def test_a_network_that_blows_up_is_said_to():
+    values = {"start": "ones", "activation": "identity", "optimizer": "sgd", "learning_rate": 10.0, "depth": 6}
+    p, pair = begun(20, **values)
+    result = MOTION.show(pair, p)
+    LAB.view().update(result)
+    assert result.diverged[0] is not None
+    assert f"{result.diverged[0]}".capitalize() in LAB.explain(result)
+
+
+def test_a_tick_draws_nothing_anew():
+    p, pair = begun(1)
+    view = LAB.view()
+    canvas = LiveCanvas(view.figure)
+    for _ in range(3):
+        view.update(MOTION.show(pair, p))
+        canvas.render()
+        pair = MOTION.advance(pair, 0.0)
+    assert canvas.full_draws == 1
