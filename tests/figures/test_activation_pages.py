@@ -105,8 +105,25 @@ def test_a_capped_function_is_seen_whole_and_an_endless_one_to_half_the_reach():
     assert shown(activations=("relu",)).page.panels[0].get_ylim()[1] == pytest.approx(4, abs=0.2)
 
 
+@pytest.mark.parametrize("reach", [2, 8, 20])
+@pytest.mark.parametrize("formula", ["-x", "abs(x)", "sin(x)", "x**2", "-x**2", "1/x", "-3*relu(x)", "9.99*x", "0*x"])
+def test_every_slope_lies_on_its_axis_or_the_share_that_does_not_is_said(formula, reach):
+    result = compute(ActivationFunctions(activations=("tanh", "silu"), alpha=1.0, formula=formula, reach=reach))
+    view = LAB.view()
+    view.update(result)
+    low, high = view.page.panels[1].get_ylim()
+    remarks = []
+    for function in result.shown[0]:
+        slope = function.slope[~np.isnan(function.slope)]
+        if beyond := np.mean((slope < low) | (slope > high)):
+            remarks.append(f"{function.label}: {100 * beyond:.0f} % lies outside")
+    assert view.page.remark.get_text() == "\n".join(remarks)
+    assert not remarks or max(-low, high) > 10
+    assert not remarks or formula in ("x**2", "-x**2", "1/x")
+
+
 def test_a_function_without_bounds_or_values_is_drawn_all_the_same():
-    for formula in ("exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
+    for formula in ("x**2 + alpha * sin(x) * exp(-x * x) + 1", "exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
         check_inside(shown(activations=("tanh",), formula=formula))
 
 
