@@ -11,6 +11,7 @@ from labkit.figures.intervals import interval, signed
 from labkit.figures.property_table import cells, fitted, mathtext
 from labkit.labs.activation_functions import LAB, ActivationFunctions, compute
 from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.approximation import MOST, TARGETS
 from labkit.nn.formula import parse
 from labkit.nn.portrait import portrait
 
@@ -123,7 +124,8 @@ def test_every_slope_lies_on_its_axis_or_the_share_that_does_not_is_said(formula
 
 
 def test_a_function_without_bounds_or_values_is_drawn_all_the_same():
-    for formula in ("x**2 + alpha * sin(x) * exp(-x * x) + 1", "exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
+    long = "x**2 + alpha * sin(x) * exp(-x * x) + 1"
+    for formula in (long, "exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
         check_inside(shown(activations=("tanh",), formula=formula))
 
 
@@ -164,6 +166,16 @@ def test_the_sum_of_the_terms_is_the_curve_and_the_point_is_its_error():
     _, target = page.target.get_data()
     assert page.here.get_ydata()[0] == pytest.approx(np.abs(total - target).max(), rel=1e-3)
     assert z[0] == -6
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_error_and_the_point_at_every_n_lie_on_their_axis(target):
+    page = shown(view="approximation", target=target).page
+    found = page.curve.get_ydata()
+    low, high = page.curve.axes.get_ylim()
+    assert len(found) == MOST
+    assert low < np.nanmin(found, initial=high)
+    assert np.nanmax(found, initial=low) < high
 
 
 def test_outputs_of_softmax_sum_to_one_at_the_point():
