@@ -326,8 +326,6 @@ def test_buffers_are_kept_for_the_same_shape_only():
     other = buffers.empty("post", 0, (4, 3))
     assert other.shape == (4, 3)
     assert buffers.empty("post", 0, (4, 3)) is other
-    buffers.clear()
-    assert buffers.empty("post", 0, (4, 3)) is not other
 
 
 def test_buffers_keep_no_more_than_their_bytes():
