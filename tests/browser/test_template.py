@@ -127,13 +127,16 @@ def test_menus_and_boxes_are_named(stub_page: Page) -> None:
 
 
 def test_the_caption_is_the_pictures_text(stub_page: Page) -> None:
-    picture = stub_page.locator("img.widget-image")
     caption = stub_page.locator(".labkit-caption")
+    both = """(but) => {
+      const text = document.querySelector(".labkit-caption").innerText;
+      return text !== but && document.querySelector("img.widget-image").alt === text;
+    }"""
+    # read at once, for an earlier move may still be on its way
+    stub_page.wait_for_function(both, arg="")
     before = caption.inner_text()
-    expect(picture).to_have_attribute("alt", before)
     stub_page.get_by_role("slider", name="init std").press("ArrowRight")
-    expect(caption).not_to_have_text(before)
-    expect(picture).to_have_attribute("alt", caption.inner_text())
+    stub_page.wait_for_function(both, arg=before)
 
 
 def test_the_kernel_ends_when_its_page_closes(stub: str, open_lab: Callable[[str], Page]) -> None:
