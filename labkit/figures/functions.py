@@ -14,6 +14,7 @@ from labkit.figures.intervals import interval
 from labkit.figures.style import BLUE, GREEN, INK, LABEL, LINE, PURPLE, VERMILLION, blank, live_text, quiet
 
 Array = NDArray[np.float64]
+Interval = tuple[float, float]
 _BROWN, _SKY = "#7a4a00", "#2b8cbe"
 STYLES: tuple[tuple[str, object], ...] = (
     (BLUE, "-"), (VERMILLION, (0, (6, 2))), (GREEN, (0, (6, 1.5, 1.2, 1.5))), (PURPLE, (0, (1.4, 1.2))),
@@ -32,8 +33,8 @@ class Shown:
     z: Array
     value: Array
     slope: Array
-    effective: tuple[float, float]
-    output: tuple[float, float]
+    effective: Interval
+    output: Interval
 
 
 class FunctionsView:
@@ -49,6 +50,7 @@ class FunctionsView:
         self._names, self._bars = figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[1, 1])
         quiet(self._values, title="f(z)", grid="both")
         quiet(self._slopes, title="slope f′(z)", grid="both")
+        self.remark = live_text(self._slopes, 0.99, 0.98, "right", "top")
         self._make_strip(self._names, self._bars)
         self._rows = [_Row(self, self._names, number) for number in range(len(STYLES))]
         self._limits: tuple[float, ...] = ()
@@ -69,14 +71,16 @@ class FunctionsView:
         """Show these functions, each in the style of that number, on axes that hold them."""
         reach = float(shown[0].z[-1])
         places = max(len(shown), _LEAST_PLACES)
-        self._set_limits(reach, _value_limits(shown, reach / 2), _slope_top(shown), places)
+        slopes = _slope_limits(shown)
+        self._set_limits(reach, _value_limits(shown, reach / 2), slopes, places)
+        self.remark.set_text("\n".join(filter(None, (_beyond(function, slopes) for function in shown))))
         for row in self._rows:
             row.hide()
         for place, (style, function) in enumerate(zip(styles, shown, strict=True)):
             self._rows[style].show(function, place, places, reach)
 
-    def _set_limits(self, reach: float, values: tuple[float, float], top: float, places: int) -> None:
-        limits = (reach, *values, top, places)
+    def _set_limits(self, reach: float, values: Interval, slopes: Interval, places: int) -> None:
+        limits = (reach, *values, *slopes, places)
         if limits == self._limits:
             return  # nothing to draw anew
         self._limits = limits
@@ -86,7 +90,7 @@ class FunctionsView:
             axes.set_ylim(places - 0.5, -0.5)
         margin = 0.04 * (values[1] - values[0])
         self._values.set_ylim(values[0] - margin, values[1] + margin)
-        self._slopes.set_ylim(-0.15 * top, 1.06 * top)  # room for the small negative slopes of Swish and its kin
+        self._slopes.set_ylim(*slopes)
 
     @property
     def rows(self) -> list["_Row"]:
@@ -157,7 +161,7 @@ def _order(number: int) -> float:
     return 3 + 0.01 * (number if STYLES[number][1] != "-" else -number)
 
 
-def _value_limits(shown: Sequence[Shown], cap: float) -> tuple[float, float]:
+def _value_limits(shown: Sequence[Shown], cap: float) -> Interval:
     """Limits that hold a function up to each of its bounds, and within +-cap where it has none."""
     low = high = 0.0
     for function in shown:
@@ -178,9 +182,24 @@ def _snapped(size: float, cap: float) -> float:
     return next((step for step in (0.5, 1.0, 2.0, cap) if size <= 1.0001 * step), float(ceil(size)))
 
 
-def _slope_top(shown: Sequence[Shown]) -> float:
-    slopes = np.concatenate([function.slope[np.isfinite(function.slope)] for function in shown] or [np.zeros(1)])
-    top = float(slopes.max()) if len(slopes) else 1.0
-    return next((step for step in (0.25, 0.5, 1.0, 1.25, 2.0, 5.0) if top <= 1.0001 * step), 10.0)
+def _slope_limits(shown: Sequence[Shown]) -> Interval:
+    """Few steps on both sides of 0, up to 10 and a margin: limits that hold every slope that is not larger."""
+    slopes = np.concatenate([[0.0], *(function.slope[np.isfinite(function.slope)] for function in shown)])
+    down, up = -float(slopes.min()), float(slopes.max())
+    largest = _slope_step(max(down, up))
+    room = 0.15 * largest / 1.06  # for the small negative slopes of Swish and its kin
+    low, high = (room if size <= room else _slope_step(size) for size in (down, up))
+    return -1.06 * low, 1.06 * high
+
+
+def _slope_step(size: float) -> float:
+    return next((step for step in (0.25, 0.5, 1.0, 1.25, 2.0, 5.0) if size <= 1.0001 * step), 10.0)
+
+
+def _beyond(function: Shown, limits: Interval) -> str:
+    """Says which share of a function's slopes its axis does not hold; nothing where it holds all."""
+    slope = function.slope[~np.isnan(function.slope)]
+    beyond = np.count_nonzero((slope < limits[0]) | (slope > limits[1]))
+    return f"{function.label}: {max(1, round(100 * beyond / len(slope)))} % lies outside" if beyond else ""
 
 

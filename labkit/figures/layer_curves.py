@@ -109,12 +109,8 @@ def _power(exponent: float) -> float:
 
 
 def _edges(zero: Array, nonfinite: Array) -> str:
-    found = []
-    if zero.any():
-        found.append(f"▼ exactly 0 in {int(zero.sum())} layers")
-    if nonfinite.any():
-        found.append(f"✖ not finite in {int(nonfinite.sum())} layers")
-    return "\n".join(found)
+    found = (("▼ exactly 0", int(zero.sum())), ("✖ not finite", int(nonfinite.sum())))
+    return "\n".join(f"{what} in {count} layer{'s' * (count > 1)}" for what, count in found if count)
 
 
 def layer_ticks(depth: int) -> list[int]:

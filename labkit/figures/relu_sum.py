@@ -62,10 +62,10 @@ class ReluSumView:
     def _make_errors(self) -> None:
         axes = self._error
         quiet(axes, title="largest error", grid="both")
-        axes.set(xscale="log", yscale="log", xlim=(0.9, 72), ylim=(1e-3, 10))
+        axes.set(xscale="log", yscale="log", xlim=(0.9, 72), ylim=(1e-4, 10))
         axes.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
         axes.set_xticks([], minor=True)
-        axes.set_yticks([1e-3, 1e-2, 1e-1, 1, 10], ["0.001", "0.01", "0.1", "1", "10"])
+        axes.set_yticks([1e-4, 1e-3, 1e-2, 1e-1, 1, 10], ["0.0001", "0.001", "0.01", "0.1", "1", "10"])
         axes.set_yticks([], minor=True)
         axes.set_xlabel("number of ReLUs n", fontsize=LABEL, color=INK)
         places = np.array([1.0, 64.0])

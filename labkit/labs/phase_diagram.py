@@ -16,17 +16,21 @@ from labkit.labs.parameters import Parameters, Range
 from labkit.labs.phase_result import Result, explain, places
 from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, OwnFormula, Seed, key_of, row_of
 from labkit.nn.activation import Activation
+from labkit.nn.cosines import row_cosines
 from labkit.nn.critical import critical
+from labkit.nn.draws import Stream, drawn
+from labkit.nn.initializers import orthogonal
 from labkit.nn.network import Network
 from labkit.nn.phase_map import SIGMA_B, PhaseMap, phase_map, plane_end
 from labkit.nn.prediction import Prediction
-from labkit.nn.propagation import Buffers, Trace, propagate
+from labkit.nn.propagation import Buffers, propagate
 from labkit.nn.series import angle_by_series
 from labkit.nn.statistics import summarize
 from labkit.nn.theory import correlations, predict
 
 Array = NDArray[np.float64]
 PAIRS = 12
+_PLANES = 2  # the first of the pairs' draws: 0 is a network's own input, 1 a fan
 _LEAST = 0.02  # sigma_w: without weights there is nothing to see
 
 
@@ -103,31 +107,15 @@ def measured_pairs(network: Network, start: float, rms: float = 1.0) -> Array:
 
     The inputs have that cosine exactly, and `rms` each; they go through the weights and biases of `network`.
     """
-    trace = Trace(replace(network, batch=2 * PAIRS))
-    trace.x = _inputs(network.width, start, network.seed) * rms
-    return np.stack([_cosines(z) for z in trace.pre], axis=1)
-
-
-@lru_cache(maxsize=16)
-def _directions(width: int, seed: int) -> tuple[Array, Array]:
-    """Two orthogonal inputs of RMS 1 for each pair, (PAIRS, width) each."""
-    drawn = np.random.default_rng((seed, width)).standard_normal((PAIRS, width, 2))
-    q, _ = np.linalg.qr(drawn)
-    return q[..., 0] * sqrt(width), q[..., 1] * sqrt(width)
+    trace = propagate(replace(network, batch=2 * PAIRS), x=_inputs(network.width, start, network.seed) * rms)
+    return np.stack([row_cosines(z[:PAIRS], z[PAIRS:]) for z in trace.pre], axis=1)
 
 
 def _inputs(width: int, start: float, seed: int) -> Array:
-    first, beside = _directions(width, seed)
+    """Inputs of RMS 1, (2 PAIRS, width): the first of each pair, then the second of each."""
+    planes = [drawn(orthogonal, seed, Stream.INPUT, _PLANES + i, 2, width) for i in range(PAIRS)]
+    first, beside = np.moveaxis(sqrt(width) * np.array(planes), 1, 0)
     return np.concatenate([first, start * first + sqrt(1 - start * start) * beside])
-
-
-def _cosines(z: Array) -> Array:
-    """Of the first half of the rows with the second, (PAIRS,); NaN where a row is 0 or not finite."""
-    with np.errstate(all="ignore"):
-        unit = z / np.abs(z).max(axis=1, keepdims=True)
-        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
-        result: Array = np.sum(unit[:PAIRS] * unit[PAIRS:], axis=1)
-    return result
 
 
 class _View(PhaseView):
@@ -187,7 +175,8 @@ LAB = Lab(
         Preset("ReLU's critical point", "One point, not a line: what does a bias do to it?",
                _at("relu", sqrt(2), 0.0, start=0.0)),
         Preset("ReLU, weights too large", "Does ReLU have a chaotic phase?", _at("relu", 2.0, 0.3, start=0.5)),
-        Preset("Sigmoid with σ_w = 1", "Why is this the hardest start of all?", _at("sigmoid", 1.0, 0.0, start=0.0)),
+        Preset("Sigmoid with σ_w = 1", "After how many layers are two unlike inputs one?",
+               _at("sigmoid", 1.0, 0.0, start=0.0)),
         Preset("Sigmoid near its line", "Where have the sigmoid's good weights gone?",
                _at("sigmoid", 10.2, 0.5, start=0.2)),
         Preset("GELU in He's place", "Weights made for ReLU: is GELU's signal safe?",

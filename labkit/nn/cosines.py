@@ -40,12 +40,23 @@ def fan(count: int, width: int, degrees: float, seed: int) -> Array:
 
 def cosines(h: Array) -> Array:
     """Cosine of the angle between each two rows; NaN for a row that is zero or not finite."""
-    with np.errstate(all="ignore"):
-        size = np.abs(h).max(axis=1, keepdims=True)  # squares under- and overflow
-        scaled = h / size
-        unit = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
-        found: Array = np.clip(unit @ unit.T, -1.0, 1.0)
+    unit = _unit(h)
+    found: Array = np.clip(unit @ unit.T, -1.0, 1.0)
     return found
+
+
+def row_cosines(a: Array, b: Array) -> Array:
+    """Cosine of the angle between each row of `a` and the same row of `b`, (rows,); NaN as in `cosines`."""
+    found: Array = np.clip(np.sum(_unit(a) * _unit(b), axis=1), -1.0, 1.0)
+    return found
+
+
+def _unit(h: Array) -> Array:
+    """Rows of length 1."""
+    with np.errstate(all="ignore"):
+        scaled = h / np.abs(h).max(axis=1, keepdims=True)  # squares under- and overflow
+        unit: Array = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
+    return unit
 
 
 def in_plane(cosines: Array, start: Array) -> tuple[Array, float]:

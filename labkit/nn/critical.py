@@ -93,12 +93,12 @@ def _excess(table: ExpectationTable, x: Array, sigma_b: float) -> Array:
 
 
 def _stable(table: ExpectationTable, sigma_b: float, s: float) -> bool:
-    """Whether d q'/d q lies in (-1, 1) at s, with sigma_w critical there."""
+    """Whether d q'/d q is below 1 at s, with sigma_w critical there; it is never below -1/2."""
     h = 1e-3
     low, middle, high = (table.at(np.array([s * np.exp(step)])) for step in (-h, 0.0, h))
     sigma_w2 = 1 / float(middle.slope[0]) ** 2
     slope = sigma_w2 * float(high.rms[0] ** 2 - low.rms[0] ** 2) / (4 * h * s * s)
-    return -1 < slope < 1
+    return slope < 1
 
 
 def _limit(table: ExpectationTable, excess: Array) -> Critical | None:

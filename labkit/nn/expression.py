@@ -1,8 +1,8 @@
 """Expressions in z and alpha: value and slope together, by forward automatic differentiation.
 
 A Dual is a value and its derivative by z; the derivative is None where the value does not depend on z, so that a
-constant never meets an infinity in a product. Where two branches tie (max, min) the flatter one gives the slope:
-relu'(0) = 0 and so on, as in PyTorch.
+constant never meets an infinity in a product. Where two branches tie (max, min) the flatter one gives the slope, so
+that max(x, 0) has relu'(0) = 0, as PyTorch's relu; PyTorch's maximum gives each branch half.
 """
 
 from collections.abc import Callable

@@ -22,7 +22,8 @@ def _held(node: Node, level: int) -> str:
 def _latex(node: Node) -> tuple[str, int]:
     operation, arguments = node.operation, node.arguments
     if not arguments:
-        return {"z": "z", "alpha": r"\alpha"}.get(operation) or _number(node.number), _ATOM
+        name = {"z": "z", "alpha": r"\alpha"}.get(operation)
+        return (name, _ATOM) if name else _number(node.number)
     if operation in ("add", "subtract"):
         a, b = arguments
         return f"{_held(a, _SUM)} {'+' if operation == 'add' else '-'} {_held(b, _PRODUCT)}", _SUM
@@ -48,10 +49,13 @@ def _latex(node: Node) -> tuple[str, int]:
     return rf"{name}\left({', '.join(plain)}\right)", _ATOM
 
 
-def _number(number: float) -> str:
+def _number(number: float) -> tuple[str, int]:
     for name, value in (("e", e), (r"\pi", pi)):
         if number == value:
-            return name
+            return name, _ATOM
     text = f"{number:.12g}"
     mantissa, _, exponent = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else text
+    if not exponent:
+        return text, _ATOM
+    power = f"10^{{{int(exponent)}}}"
+    return (power, _POWER) if mantissa == "1" else (rf"{mantissa} \cdot {power}", _PRODUCT)

@@ -84,11 +84,11 @@ def _within(line: Array, end: float) -> Array:
 
 
 def _stable_line(activation: Activation, alpha: float | None, q: Array) -> Array:
-    """The critical line at these variances, (2, points); NaN where d q'/d q does not lie in (-1, 1]."""
+    """The critical line at these variances, (2, points); NaN where d q'/d q is above 1."""
     table = expectation_table(activation, alpha)
     h, s = 1e-3, np.sqrt(q)
     low, middle, high = (table.at(s * np.exp(step)) for step in (-h, 0.0, h))
     with np.errstate(all="ignore"):
         slope = (high.rms**2 - low.rms**2) / (2 * np.sinh(2 * h) * (s * middle.slope) ** 2)
     line = np.stack(critical_line(activation, alpha, q))
-    return np.where((slope > -1) & (slope <= 1 + _MARGINAL) & np.isfinite(line[1]), line, np.nan)
+    return np.where((slope <= 1 + _MARGINAL) & np.isfinite(line[1]), line, np.nan)

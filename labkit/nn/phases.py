@@ -22,8 +22,9 @@ KNOTS = 40
 class PhasePlane(NamedTuple):
     """q*, chi_1 and the depth scale xi over a grid, each (sigma_b values, sigma_w values).
 
-    q* is 0 or infinite where the variance has no other end. xi is -1/log chi_1 where chi_1 < 1 (ordered) and
-    -1/log chi_c at the stable correlation where chi_1 > 1 (chaotic); infinite on the critical line.
+    q* is 0 or infinite where the variance has no other end: there, and where chi_1 < 1 (ordered), xi is
+    1/|log chi_1|. Where chi_1 > 1 (chaotic) it is -1/log chi_c at the stable correlation. On the critical line it is
+    infinite.
     """
 
     q_star: Array

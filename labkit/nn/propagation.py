@@ -44,10 +44,6 @@ class Buffers:
                 self._kept[key] = array
         return array
 
-    def clear(self) -> None:
-        """Give all of it back."""
-        self._kept.clear()
-
 
 def _quietly(method: Callable[["Trace"], T]) -> Callable[["Trace"], T]:
     """Overflow, underflow and NaN are results here, not accidents."""

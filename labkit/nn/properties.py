@@ -188,11 +188,6 @@ def bends(activation: Activation, alpha: float | None = None) -> tuple[float, ..
     return _kinks_where(activation.derivative, activation, alpha, 1e-6)
 
 
-def differentiable(activation: Activation, alpha: float | None = None) -> bool:
-    """Whether the function has a slope everywhere: neither it nor its slope jumps."""
-    return not bends(activation, alpha) and not jumps(activation, alpha)
-
-
 @_kept
 def moment(activation: Activation, alpha: float | None = None, power: int = 1, std: float = 1.0) -> float:
     """E f(z)^power for z ~ N(0, std**2)."""

@@ -1,7 +1,7 @@
 """From the text of a formula to its tree.
 
 A formula comes from anyone. It is short, plain ASCII and made of known tokens before Python's parser sees it; what
-the parser returns is translated piece by piece into an Expression, and what is not on the list is refused. Nothing
+the parser returns is translated piece by piece into a tree of Nodes, and what is not on the list is refused. Nothing
 is compiled or looked up by name, and every number is a float.
 """
 

@@ -118,7 +118,7 @@ class LayerStatistics:
 
     @property
     def grad_rms(self) -> Array:
-        """Root mean square of dC/dz, in units of the gradient at the output."""
+        """Root mean square of dC/dz: with the cotangent, in units of the gradient at the output, which is N(0, 1)."""
         return self.grad_pre.rms
 
     @property

@@ -1,5 +1,6 @@
 """A real browser, the two servers, and pages that are watched while they are used."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -7,13 +8,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from PIL import Image
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from threadpoolctl import threadpool_limits
+
+from labkit.figures.canvas import LiveCanvas
+from labkit.labs.signal_propagation import LAB as SIGNAL
 
 ROOT = Path(__file__).parents[2]
 LAB = "voila/render/signal_propagation.ipynb"
@@ -225,3 +232,43 @@ def notebook_page(open_page: Open, jupyterlab_server: JupyterLabServer) -> Page:
     page.get_by_text("Run All Cells", exact=True).click()
     page.wait_for_selector("img.widget-image", timeout=PATIENCE)
     return page
+
+
+FETCH = """async (image) => {
+  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}"""
+
+
+def pixels(page: Page) -> Any:
+    png = base64.b64decode(page.locator("img.labkit-picture").evaluate(FETCH))
+    return np.asarray(Image.open(BytesIO(png)))
+
+
+def drawn(result: Any, width: int) -> Any:
+    """What labkit draws of a result of the lab, so many pixels wide."""
+    view = SIGNAL.view()
+    view.update(result)
+    canvas = LiveCanvas(view.figure)
+    canvas.resize(width)
+    return np.asarray(Image.open(BytesIO(canvas.render())))
+
+
+def same_picture(page: Page, result: Any) -> bool:
+    """Whether the picture becomes that of `result`, at whatever size the page has it drawn."""
+    known: dict[int, Any] = {}
+    for _ in range(100):
+        now = pixels(page)
+        width = now.shape[1]
+        known[width] = known[width] if width in known else drawn(result, width)
+        if np.array_equal(now, known[width]):
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
+def shows_values(page: Page, **values: Any) -> None:
+    """Picture and caption become what labkit itself makes of these values."""
+    result = SIGNAL.compute(SIGNAL.parameters.of(values))
+    expect(page.locator(".labkit-caption")).to_have_text(SIGNAL.explain(result), timeout=20_000)
+    assert same_picture(page, result), "the picture is not that of the values"

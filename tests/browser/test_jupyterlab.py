@@ -1,27 +1,18 @@
 """The lab's notebook in JupyterLab, where callbacks run on a thread of their own."""
 
-import base64
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
-from io import BytesIO
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Locator, Page, expect
-from threadpoolctl import threadpool_limits
 
-from labkit.figures.canvas import LiveCanvas
-from labkit.labs.signal_propagation import LAB
+from .conftest import shows_values as shows
 
 pytestmark = pytest.mark.browser
 
-FETCH = """async (image) => {
-  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
-  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
-}"""
 # The lab, and the name of the thread on which its page was last updated.
 WATCHED = """
 import threading
@@ -43,52 +34,12 @@ display(thread, labkit.show("signal_propagation"))
 """
 
 
-@pytest.fixture(autouse=True)
-def one_blas_thread() -> Iterator[None]:
-    with threadpool_limits(1, user_api="blas"):
-        yield
-
-
 def control(page: Page, label: str) -> Locator:
     return page.locator(".labkit-control", has=page.get_by_text(label, exact=True))
 
 
 def handle(page: Page, label: str) -> Locator:
     return control(page, label).locator(".noUi-handle")
-
-
-def pixels(page: Page) -> Any:
-    png = base64.b64decode(page.locator("img.labkit-picture").evaluate(FETCH))
-    return np.asarray(Image.open(BytesIO(png)))
-
-
-def drawn(result: Any, width: int) -> Any:
-    """What labkit draws of a result, so many pixels wide."""
-    view = LAB.view()
-    view.update(result)
-    canvas = LiveCanvas(view.figure)
-    canvas.resize(width)
-    return np.asarray(Image.open(BytesIO(canvas.render())))
-
-
-def same_picture(page: Page, result: Any) -> bool:
-    """Whether the picture becomes that of `result`, at whatever size the page has it drawn."""
-    known: dict[int, Any] = {}
-    for _ in range(100):
-        now = pixels(page)
-        width = now.shape[1]
-        known[width] = known[width] if width in known else drawn(result, width)
-        if np.array_equal(now, known[width]):
-            return True
-        page.wait_for_timeout(50)
-    return False
-
-
-def shows(page: Page, **values: Any) -> None:
-    """Picture and caption become what labkit itself makes of these values."""
-    result = LAB.compute(LAB.parameters.of(values))
-    expect(page.locator(".labkit-caption")).to_have_text(LAB.explain(result), timeout=20_000)
-    assert same_picture(page, result), "the picture is not that of the values"
 
 
 def test_controls_move_picture_and_caption_and_reset_restores(notebook_page: Page) -> None:

@@ -1,30 +1,24 @@
 """The lab `signal_propagation` under Voila, used as a person uses it and as nobody should."""
 
-import base64
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from labkit.figures.canvas import LiveCanvas
 from labkit.labs.parameters import Choice, LogRange, Range, Switch, Text
 from labkit.labs.signal_propagation import LAB
+
+from .conftest import pixels, shows_values  # isort: skip
 
 pytestmark = pytest.mark.browser
 
 ADDRESS = "voila/render/signal_propagation.ipynb"
 CONTROLS = LAB.parameters.controls()
 DEFAULT = LAB.parameters()
-FETCH = """async (image) => {
-  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
-  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
-}"""
 # What the page's own script could do, or a visitor in the console: set any synced trait.
 FORGE = """async ([label, steps]) => {
   const manager = jupyterapp.widgetManager;
@@ -60,38 +54,9 @@ def picture(page: Page) -> Locator:
     return page.locator("img.labkit-picture")
 
 
-def pixels(page: Page) -> Any:
-    png = base64.b64decode(picture(page).evaluate(FETCH))
-    return np.asarray(Image.open(BytesIO(png)))
-
-
-def drawn(result: Any, width: int) -> Any:
-    """What labkit draws of a result, so many pixels wide."""
-    view = LAB.view()
-    view.update(result)
-    canvas = LiveCanvas(view.figure)
-    canvas.resize(width)
-    return np.asarray(Image.open(BytesIO(canvas.render())))
-
-
-def same_picture(page: Page, result: Any) -> bool:
-    """Whether the picture becomes that of `result`, at whatever size the page has it drawn."""
-    known: dict[int, Any] = {}
-    for _ in range(100):
-        now = pixels(page)
-        width = now.shape[1]
-        known[width] = known[width] if width in known else drawn(result, width)
-        if np.array_equal(now, known[width]):
-            return True
-        page.wait_for_timeout(50)
-    return False
-
-
 def shows(page: Page, **values: Any) -> None:
     """Picture, caption and text alternative become what labkit itself makes of these values, and nothing is wrong."""
-    result = LAB.compute(LAB.parameters.of(values))
-    expect(caption(page)).to_have_text(LAB.explain(result), timeout=20_000)
-    assert same_picture(page, result), "the picture is not that of the values"
+    shows_values(page, **values)
     expect(picture(page)).to_have_attribute("alt", caption(page).inner_text())
     expect(page.locator(".labkit-message")).to_have_text("")
     expect(page.locator(".labkit-old")).to_have_count(0)

@@ -11,6 +11,7 @@ from labkit.figures.intervals import interval, signed
 from labkit.figures.property_table import cells, fitted, mathtext
 from labkit.labs.activation_functions import LAB, ActivationFunctions, compute
 from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.approximation import MOST, TARGETS
 from labkit.nn.formula import parse
 from labkit.nn.portrait import portrait
 
@@ -105,8 +106,26 @@ def test_a_capped_function_is_seen_whole_and_an_endless_one_to_half_the_reach():
     assert shown(activations=("relu",)).page.panels[0].get_ylim()[1] == pytest.approx(4, abs=0.2)
 
 
+@pytest.mark.parametrize("reach", [2, 8, 20])
+@pytest.mark.parametrize("formula", ["-x", "abs(x)", "sin(x)", "x**2", "-x**2", "1/x", "-3*relu(x)", "9.99*x", "0*x"])
+def test_every_slope_lies_on_its_axis_or_the_share_that_does_not_is_said(formula, reach):
+    result = compute(ActivationFunctions(activations=("tanh", "silu"), alpha=1.0, formula=formula, reach=reach))
+    view = LAB.view()
+    view.update(result)
+    low, high = view.page.panels[1].get_ylim()
+    remarks = []
+    for function in result.shown[0]:
+        slope = function.slope[~np.isnan(function.slope)]
+        if beyond := np.mean((slope < low) | (slope > high)):
+            remarks.append(f"{function.label}: {100 * beyond:.0f} % lies outside")
+    assert view.page.remark.get_text() == "\n".join(remarks)
+    assert not remarks or max(-low, high) > 10
+    assert not remarks or formula in ("x**2", "-x**2", "1/x")
+
+
 def test_a_function_without_bounds_or_values_is_drawn_all_the_same():
-    for formula in ("exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
+    long = "x**2 + alpha * sin(x) * exp(-x * x) + 1"
+    for formula in (long, "exp(exp(x))", "1/x", "log(x)", "1e99*x**3", "where(x>0,1e99,-1e99)"):
         check_inside(shown(activations=("tanh",), formula=formula))
 
 
@@ -147,6 +166,16 @@ def test_the_sum_of_the_terms_is_the_curve_and_the_point_is_its_error():
     _, target = page.target.get_data()
     assert page.here.get_ydata()[0] == pytest.approx(np.abs(total - target).max(), rel=1e-3)
     assert z[0] == -6
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_error_and_the_point_at_every_n_lie_on_their_axis(target):
+    page = shown(view="approximation", target=target).page
+    found = page.curve.get_ydata()
+    low, high = page.curve.axes.get_ylim()
+    assert len(found) == MOST
+    assert low < np.nanmin(found, initial=high)
+    assert np.nanmax(found, initial=low) < high
 
 
 def test_outputs_of_softmax_sum_to_one_at_the_point():

@@ -110,6 +110,16 @@ def test_lost_correlations_are_named():
     assert "no correlation where" in view._correlation._text.get_text()
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "▼ exactly 0 in 1 layer"), (2, "▼ exactly 0 in 2 layers")])
+def test_layers_at_the_edge_are_counted_in_words(count, said):
+    view = shown(theory=False)
+    values = curves(theory=False)
+    values.gradient[:count] = 0
+    values.gradient[-1] = np.inf
+    view.show_point(1.0, 0.5, values)
+    assert view._gradient._text.get_text() == f"{said}\n✖ not finite in 1 layer"
+
+
 @pytest.mark.parametrize("depth", [2, 6, 30, 100])
 def test_every_depth_fits_the_picture(depth):
     view = shown(depth=depth)

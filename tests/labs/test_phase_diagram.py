@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 import labkit
-from labkit.labs.phase_diagram import LAB, PAIRS, PhaseDiagram, compute, measured_pairs
+from labkit.labs.phase_diagram import LAB, PAIRS, PhaseDiagram, _inputs, compute, measured_pairs
 from labkit.labs.phase_result import explain, places
+from labkit.nn.cosines import row_cosines
+from labkit.nn.draws import Stream, drawn
+from labkit.nn.initializers import orthogonal
 from labkit.nn.phase_map import CELLS, Phase, PhaseMap, phase_map, plane_end
 from labkit.nn.theory import correlations
 
@@ -133,6 +136,13 @@ def test_pairs_start_at_just_their_correlation():
     np.testing.assert_allclose(measured_pairs(net, 0.7), np.full((PAIRS, 1), 0.7), atol=1e-12)
 
 
+def test_pairs_are_drawn_as_all_else_and_share_nothing_with_the_networks_input():
+    x = _inputs(50, 0.0, 3)
+    np.testing.assert_array_equal(x[[1, PAIRS + 1]], sqrt(50) * drawn(orthogonal, 3, Stream.INPUT, 3, 2, 50))
+    np.testing.assert_allclose(np.mean(x * x, axis=1), 1)
+    assert np.abs(row_cosines(x[:-1], x[1:])).max() < 5 / sqrt(50)  # but for the pairs' own 0, of random directions
+
+
 def test_gradient_is_what_the_public_functions_compute():
     parameters = PhaseDiagram(**SMALL)
     full = labkit.summarize(labkit.propagate(parameters.network()))
@@ -143,8 +153,6 @@ def test_measured_pairs_use_the_weights_of_the_network():
     """By plain NumPy, from the trace's own weights."""
     net = PhaseDiagram(**SMALL).network()
     trace = labkit.propagate(net)
-    from labkit.labs.phase_diagram import _inputs
-
     h = _inputs(net.width, 0.8, net.seed)
     found = measured_pairs(net, 0.8)
     for layer in range(net.depth):

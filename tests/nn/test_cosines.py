@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import labkit
-from labkit.nn.cosines import cosines, fan, goal, in_plane, pair, std_band
+from labkit.nn.cosines import cosines, fan, goal, in_plane, pair, row_cosines, std_band
 from labkit.nn.theory import correlations
 
 
@@ -96,6 +96,15 @@ def test_the_fan_lies_on_a_circle_at_the_angles_asked_for():
     np.testing.assert_allclose(np.degrees(np.arccos(cosines(x)[0])), [0, 30, 60, 90], atol=1e-5)
     assert np.linalg.matrix_rank(x) == 2
     assert not np.allclose(x, fan(4, 50, 90, seed=4))
+
+
+def test_row_cosines_are_the_cosines_of_each_row_with_its_own():
+    a, b = np.random.default_rng(0).standard_normal((2, 4, 3))
+    a *= np.array([[1.0], [1e200], [1e-200], [0.0]])
+    expected = np.diagonal(cosines(np.concatenate([a, b]))[:4, 4:])
+    np.testing.assert_allclose(row_cosines(a, b), expected, rtol=1e-14)
+    assert np.isfinite(expected).tolist() == [True, True, True, False]
+    assert (np.abs(row_cosines(b, -b) + 1) < 1e-15).all()
 
 
 def test_cosines_of_tiny_huge_and_no_vectors():

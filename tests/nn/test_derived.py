@@ -8,7 +8,6 @@ from labkit.nn.properties import (
     SATURATED_BELOW,
     backward_gain,
     bends,
-    differentiable,
     effective_range,
     forward_gain,
     jumps,
@@ -127,15 +126,12 @@ def test_bends_are_the_kinks_where_the_slope_jumps_for_this_alpha():
     assert found["elu"] == found["celu"] == found["softsign"] == found["mish"] == ()
     assert bends(ACTIVATIONS["elu"], 2.0) == (0.0,)
     assert bends(ACTIVATIONS["celu"], 2.0) == bends(ACTIVATIONS["leaky_relu"], 1.0) == ()
-    assert differentiable(ACTIVATIONS["leaky_relu"], 1.0)
-    assert not differentiable(ACTIVATIONS["relu"])
     assert not any(jumps(row) for row in ACTIVATIONS.values())
 
 
-def test_a_step_jumps_and_is_not_differentiable():
+def test_a_step_jumps():
     step = Activation("s", "s", lambda z: 1.0 * (z > 0.5), lambda z: 0.0 * z, "s", "a test", kinks=(0.5,))
     assert jumps(step) == (0.5,)
-    assert not differentiable(step)
     assert output_range(step) == (0, 1)
     assert saturated_intervals(step) == ()
 

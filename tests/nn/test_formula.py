@@ -70,6 +70,7 @@ GOOD = [
     "x**2", "-x**2", "2**x", "x**x", "e**-x", "sin(x)*cos(3*x)", "log(1+x*x)", "sqrt(1+x**2)", "x**-2", "(x+1)/(x-9)",
     "exp(-x**2/2)", "tanh(x)/x", "where(x<=1, sin(x), cos(x))", "log1p(exp(-abs(x)))", "max(x, sin(x), -x)", "x**0",
     "alpha**x", "x**alpha", "erf(x)*sign(x)", "expm1(x)*sigmoid(-x)", " x ", "+x", "1e-3*x", ".5*x", "2.*x",
+    "1e-5**2*x", "2.5e-7**2*x", "x**1e-5", "1e-5**x",
 ]  # fmt: skip
 
 
@@ -84,6 +85,10 @@ def test_the_latex_can_be_drawn_and_the_key_leads_back(text):
 def test_the_latex_is_that_of_the_formula():
     assert parse("-(x+1)**2/3").formula == r"\frac{-\left(z + 1\right)^{2}}{3}"
     assert parse("x*exp(-alpha*x)").formula == r"z e^{-\alpha z}"
+    assert parse("1e-5*x").formula == "10^{-5} z"
+    assert parse("1e-5**2*x").formula == r"\left(10^{-5}\right)^{2} z"
+    assert parse("2.5e-7*x").formula == r"2.5 \cdot 10^{-7} z"
+    assert parse("x/2**-2").formula == r"\frac{z}{2^{-2}}"
     assert parse("x-(1-x)").formula == r"z - \left(1 - z\right)"
 
 

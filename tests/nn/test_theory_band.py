@@ -1,13 +1,9 @@
-"""The finite-width band against seeds, and the speed of theory."""
-
-import time
+"""The finite-width band against seeds."""
 
 import numpy as np
 import pytest
 
-from labkit.nn.activations import ACTIVATIONS, Activation
 from labkit.nn.network import Network
-from labkit.nn.phases import phase_plane
 from labkit.nn.propagation import propagate
 from labkit.nn.theory import predict
 
@@ -31,30 +27,36 @@ def shares_inside(case, seeds):
     return np.mean(std, axis=0), np.mean(grad, axis=0)
 
 
+def assert_most_lie_inside(share, seeds):
+    """The band is a leading order in 1/width: its true share may be 3 % short of 95 %, and seeds scatter by 3 binomial
+    standard errors. Measured over 200 seeds, all cases and sizes: 88.5 to 100 % in a layer, 92 to 99 % over the layers.
+    """
+    least = 0.95 - 0.03
+    assert share.min() >= least - 3 * np.sqrt(least * (1 - least) / seeds)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(100, 200), (30, 100), (200, 20)], ids=str)
 @pytest.mark.parametrize("case", CASES, ids=lambda c: "-".join(str(v) for v in c.values()))
 def test_the_band_holds_95_percent_of_the_seeds(case, size):
-    """200 seeds: binomial sd 1.5 %. The formula is a leading order: it may hold 88 to 100 %."""
     width, batch = size
     for inside in shares_inside({**case, "width": width, "batch": batch, "depth": 10}, 200):
-        assert inside.min() >= 0.84
-        assert inside.mean() >= 0.88
+        assert_most_lie_inside(inside, 200)
 
 
 def test_the_band_holds_most_seeds():
     for case in CASES[:2]:
-        for inside in shares_inside({**case, "width": 60, "batch": 50, "depth": 5}, 40):
-            assert inside.mean() > 0.85
+        for inside in shares_inside({**case, "width": 60, "batch": 50, "depth": 5}, 100):
+            assert_most_lie_inside(inside, 100)
 
 
 def test_the_mean_at_width_100_lies_below_theory_as_measured():
-    """The science's table for ReLU, std 0.01: log10 of a layer's mean scatters with sd 0.0038, 0.033, 0.046, 0.057,
-    0.070 and lies below theory; the book's own one net lies in the band.
+    """Measured over 300 seeds for ReLU, std 0.01: log10 of a layer's mean scatters with sd 0.0038, 0.033, 0.046, 0.057,
+    0.070, each known to 1 / sqrt(2 * 300), and lies below theory; the book's own one net lies in the band.
     """
     found = predict(Network(activation="relu", std=0.01))
     sd = (found.mean_band.high - found.mean_band.low) / (2 * 1.96) / found.mean / np.log(10)
-    np.testing.assert_allclose(sd[1:], [0.033, 0.046, 0.057, 0.070], rtol=0.1)
+    np.testing.assert_allclose(sd[1:], [0.033, 0.046, 0.057, 0.070], rtol=3 / np.sqrt(2 * 300))
     assert 0.001 < sd[0] < 0.0038  # the table's has the input's own scatter too, which theory is told
     assert np.all((found.mean_band.high + found.mean_band.low)[1:] / 2 < found.mean[1:])
     books = np.array([0.0396, 0.00290, 0.000197, 1.32e-5, 9.46e-7])
@@ -73,33 +75,3 @@ def test_the_gradients_scatter_in_one_layer_is_its_kurtosis():
     found = predict(Network(activation="relu", initializer="he_normal", depth=1, batch=1, width=500))
     band = found.grad_rms_band
     assert np.log(band.high / band.low)[0] / (2 * 1.96) == pytest.approx(0.5 * np.sqrt(5 / 500), rel=1e-3)
-
-
-def _slow(z):
-    for _ in range(30):
-        np.exp(-z * z)
-    return np.tanh(z)
-
-
-@pytest.mark.benchmark
-def test_theory_of_a_new_std_takes_5_ms():
-    for key in ("relu", "tanh", "sigmoid", "rrelu", "formula: x * tanh(softplus(x))"):
-        predict(Network(activation=key, depth=100, std=0.1)).grad_rms_band  # noqa: B018
-        times = []
-        for std in np.linspace(0.08, 0.16, 30):
-            start = time.perf_counter()
-            found = predict(Network(activation=key, depth=100, std=std))
-            times.append(time.perf_counter() - start)
-            assert found.std.shape == (100,)
-        print(f"{key}: median {np.median(times) * 1e3:.2f} ms")
-        assert np.median(times) < 5e-3
-
-
-@pytest.mark.benchmark
-def test_the_phase_plane_of_a_new_activation_takes_1_s():
-    for row in (Activation("slow", "", _slow, lambda z: 1 - np.tanh(z) ** 2, "", ""), ACTIVATIONS["relu"]):
-        start = time.perf_counter()
-        phase_plane(row, None, np.linspace(0.5, 4, 200), np.linspace(0, 2, 200))
-        seconds = time.perf_counter() - start
-        print(f"{row.key}: {seconds:.2f} s")
-        assert seconds < 1

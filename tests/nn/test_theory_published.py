@@ -76,9 +76,9 @@ def test_pytorchs_gain_of_tanh_is_no_variance_keeper():
     exact = 1 / expectation_table(TANH).at(ONE).rms[0]
     assert exact == pytest.approx(1.592537, abs=5e-7)
     assert 5 / 3 / exact - 1 == pytest.approx(0.0465, abs=1e-4)
-    q = fixed_point(TANH, None, 0.0, 5 / 3, 0.0).q
-    assert q == pytest.approx(1.1, abs=0.1)  # it keeps a larger one, and gradients do not die
-    assert fixed_point(TANH, None, 0.0, 5 / 3, 0.0).chi_1 > 1
+    kept = fixed_point(TANH, None, 0.0, 5 / 3, 0.0)
+    assert kept.q > 1  # it keeps a larger one, and gradients do not die
+    assert kept.chi_1 > 1
 
 
 def test_gelus_half_stable_point():
@@ -139,11 +139,3 @@ def test_poole_and_coworkers_chaos_of_tanh():
     """Poole et al. (2016): at sigma_b = 0.3, tanh is ordered at sigma_w = 1.3, chaotic at 2.5 and 4."""
     ordered, *chaotic = (fixed_point(TANH, None, 0.0, w, 0.3).chi_1 for w in (1.3, 2.5, 4.0))
     assert ordered < 1 < min(chaotic)
-
-
-def test_sigmoids_slope_is_a_quarter_at_0():
-    """Pennington, Schoenholz and Ganguli (2017) call the sigmoid hopeless: its slope is 1/4 at 0, less elsewhere. (A
-    source's sentence has it 0 at output 0.5: wrong.)
-    """
-    assert expectation_table(SIGMOID).at(np.array([1e-9])).slope[0] == pytest.approx(0.25, rel=1e-12)
-    assert expectation_table(SIGMOID).at(ONE).slope[0] < 0.25
