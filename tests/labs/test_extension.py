@@ -71,7 +71,7 @@ def test_it_turns_up_in_every_menu(lab):
 @each_lab
 def test_it_runs_in_every_lab(lab):
     placed = [(row, found) for name, row in menus(lab).items() if (found := with_probe(lab, name)) is not None]
-    assert ACTIVATION in [row for row, _ in placed]
+    assert ACTIVATION in [row for row, _ in placed] or lab.key in ABOUT_ONE
     for row, parameters in placed:
         result = lab.compute(parameters)
         view = lab.view()

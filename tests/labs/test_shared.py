@@ -9,6 +9,7 @@ from labkit.labs import LABS
 from labkit.labs.lab import Lab
 
 KEYS = [key for key, lab in LABS.items() if "activation" in lab.parameters.controls()]
+WITH_THEORY = {"signal_propagation", "phase_diagram", "angles"}
 OWN = [key for key in KEYS if "formula" in LABS[key].parameters.controls()]
 SQUARE = [key for key in KEYS if {"std", "width"} <= LABS[key].parameters.controls().keys()]
 
@@ -49,10 +50,17 @@ def test_so_it_is_among_the_functions():
 
 @pytest.mark.parametrize("formula", ["log(x)", "sqrt(x)", "x**x", "exp(exp(exp(x)))", "1/x"])
 @pytest.mark.parametrize("key", OWN)
-def test_a_formula_without_a_value_somewhere_gets_no_theory_and_a_picture(key, formula):
+def test_a_formula_without_a_value_somewhere_gets_a_picture_and_no_theory(key, formula):
     lab = LABS[key]
-    result = lab.compute(lab.parameters(formula=formula, depth=3))
-    assert f"{formula} has no finite value at z = " in lab.explain(result)
+    depth = {"depth": 3} if "depth" in lab.parameters.controls() else {}
+    parameters = lab.parameters(formula=formula, **depth)
+    if key == "zig_zag" and formula != "1/x":
+        with pytest.raises(ValueError, match="must be finite: your own f"):
+            lab.compute(parameters)
+        return
+    result = lab.compute(parameters)
+    said = lab.explain(result)
+    assert f"{formula} has no finite value at z = " in said or key not in WITH_THEORY
     view = lab.view()
     with np.errstate(all="ignore"):
         view.update(result)
