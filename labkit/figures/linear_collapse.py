@@ -55,7 +55,7 @@ class Matrices:
             top = (self.height - shapes[i][0]) // 2
             axes.text(left + width / 2, top - 0.05 * self.height, name, va="bottom", **style)
             if i:
-                axes.text(left - _GAP / 2, self.height / 2, "=" if last else "·", va="center", **style)
+                axes.text(left - _GAP / 2, self.height / 2, "=" if last else "×", va="center", **style)
 
     def update(self, matrices: Sequence[Array]) -> None:
         """Show the matrices."""
