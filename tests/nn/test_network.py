@@ -37,7 +37,8 @@ def test_a_number_is_taken_at_both_limits_and_refused_beyond(name, low, high):
     whole = isinstance(low, int)
     for value in (low - 1, high + 1) if whole else (np.nextafter(low, -INF), np.nextafter(high, INF), -INF, INF, NAN):
         message = refusal(**{name: value})
-        assert message.startswith(f"{name} must lie in [{low:g}, {high:g}], got ")
+        bounds = f"[{low}, {high}]" if whole else f"[{low:g}, {high:g}]"
+        assert message.startswith(f"{name} must lie in {bounds}, got ")
         assert message.endswith(repr(value))
 
 
