@@ -60,7 +60,7 @@ class LiveCanvas:
             self._background = None
             self._kept.clear()
         if look in self._kept:
-            pixels = np.asarray(self._canvas.buffer_rgba())
+            pixels = np.asarray(self._canvas.get_renderer().buffer_rgba())  # of the size that the figure has now
             pixels[...] = np.frombuffer(inflate(self._kept[look]), np.uint8).reshape(pixels.shape)
             self._ground = self._canvas.copy_from_bbox(self._figure.bbox)
             self._background = None
