@@ -5,15 +5,19 @@ of date: an animated artist does not mark its figure stale, a changed limit or t
 whole: then their limits change without the rest being drawn anew.
 """
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from labkit.figures.png import encode
+from labkit.figures.png import deflate, encode, inflate
+
+_KEPT = 64  # grounds, of some 30 kB each: a slider goes to and fro over the same few limits
 
 
 class LiveCanvas:
@@ -25,6 +29,8 @@ class LiveCanvas:
         self._canvas = FigureCanvasAgg(figure)
         self._background: Any = None
         self._ground: Any = None  # the background and the animated axes on it, without what moves in them
+        self._kept: LRUCache[Hashable, bytes] = LRUCache(_KEPT)
+        self._axes: list[Axes] = []
         self._moving: list[Artist] = []
         self._moving_axes: list[Artist] = []
         self.full_draws = 0
@@ -33,19 +39,41 @@ class LiveCanvas:
         """Draw `width` pixels wide from now on, everything in proportion."""
         self._figure.set_dpi(width / self._figure.get_figwidth())
 
-    def render(self) -> bytes:
-        """The figure as it is now, as a PNG file."""
-        if self._background is None or self._figure.stale:
-            self._draw_background()
-        elif any(axes.stale for axes in self._moving_axes):
-            self._canvas.restore_region(self._background)
-            self._draw_ground()
+    def render(self, look: Hashable = None) -> bytes:
+        """The figure as it is now, as a PNG file.
+
+        `look` is all that what stands still depends on, so that it is not drawn twice; None: it always is.
+        """
+        if self._ground is None or self._figure.stale or any(axes.stale for axes in self._moving_axes):
+            self._renew(None if look is None else (look, self._figure.dpi))
         else:
             self._canvas.restore_region(self._ground)
         for artist in self._moving:
             owner = artist.axes or self._figure
             owner.draw_artist(artist)
         return encode(np.asarray(self._canvas.buffer_rgba()))
+
+    def _renew(self, look: Hashable) -> None:
+        """Bring the ground up to date, from those that are kept or by drawing."""
+        if self._axes != self._figure.axes:  # another figure, by other artists
+            self._axes = list(self._figure.axes)
+            self._background = None
+            self._kept.clear()
+        if look in self._kept:
+            pixels = np.asarray(self._canvas.get_renderer().buffer_rgba())  # of the size that the figure has now
+            pixels[...] = np.frombuffer(inflate(self._kept[look]), np.uint8).reshape(pixels.shape)
+            self._ground = self._canvas.copy_from_bbox(self._figure.bbox)
+            self._background = None
+            for artist in (self._figure, *self._axes):
+                artist.stale = False
+            return
+        if self._background is None or self._figure.stale:
+            self._draw_background()
+        else:
+            self._canvas.restore_region(self._background)
+            self._draw_ground()
+        if look is not None:
+            self._kept[look] = deflate(np.asarray(self._canvas.buffer_rgba()).data)
 
     def _draw_background(self) -> None:
         self._canvas.draw()

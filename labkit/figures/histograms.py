@@ -70,7 +70,7 @@ class Histograms:
             self._panel(figure.add_subplot(grid[divmod(i, _A_ROW)] if rows > 1 else grid[0, i]), i, color)
             for i in range(depth)
         ]
-        self._limits: tuple[float, float, float] | None = None
+        self.limits: tuple[float, float, float] | None = None
 
     @staticmethod
     def _panel(axes: Axes, layer: int, color: str) -> _Panel:
@@ -109,9 +109,9 @@ class Histograms:
     def _set_limits(self, edges: Array, highest: float) -> None:
         top = min(1.0, step_above(max(highest, 0.05)))
         limits = (float(edges[0]), float(edges[-1]), top)
-        if limits == self._limits:
+        if limits == self.limits:
             return  # nothing to draw anew
-        self._limits = limits
+        self.limits = limits
         low, high, _ = limits
         for panel in self._panels:
             panel.axes.set(xlim=(low, high), ylim=(0, top * 1.02))
@@ -161,7 +161,7 @@ class HeatMap:
             for _ in _WITHIN
         ]
         self._text = live_text(self._axes, 1.0, 1.02, "right", "bottom")
-        self._limits: tuple[float, float] | None = None
+        self.limits: tuple[float, float] | None = None
 
     def update(self, distribution: Distribution, theory: Array | None = None) -> None:
         """Show the distribution of each layer; and the lines between which theory has the middle 68 % of the values."""
@@ -169,8 +169,8 @@ class HeatMap:
         assert distribution.edges is not None
         share = distribution.counts / distribution.size[:, None]
         limits = (float(distribution.edges[0]), float(distribution.edges[-1]))
-        if limits != self._limits:
-            self._limits = limits
+        if limits != self.limits:
+            self.limits = limits
             self._image.set_extent((0.5, self._depth + 0.5, *limits))
             ticks = _ends_and_zero(*limits)
             self._axes.set_yticks(ticks, [short(v) for v in ticks])

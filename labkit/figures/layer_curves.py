@@ -45,7 +45,7 @@ class LayerCurve:
         (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, **edge)
         (self._nonfinite,) = axes.plot([], [], "X", color=INK, markersize=9, **edge)
         self._text = live_text(axes, 0.99, 0.98, "right", "top")
-        self._limits: tuple[float, float] | None = None
+        self.limits: tuple[float, float] | None = None
 
     def update(self, values: Array, theory: Theory | None = None) -> None:
         """Show `values`, (depth,), none below 0; and what theory says, where it says something."""
@@ -80,8 +80,8 @@ class LayerCurve:
         marks.set_data(self._layers[where], np.full(where.sum(), height))
 
     def _set_limits(self, bottom: float, top: float) -> None:
-        if (bottom, top) != self._limits:
-            self._limits = (bottom, top)
+        if (bottom, top) != self.limits:
+            self.limits = (bottom, top)
             margin = 0.04 * (top - bottom)
             self._axes.set_ylim(_power(bottom - margin), _power(top + margin))
             step = step_above(max(1.0, (top - bottom) / 6))

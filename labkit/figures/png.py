@@ -19,11 +19,18 @@ except ImportError:  # no build for WebAssembly
 _UP = 2
 
 
-def _deflate(data: Any) -> bytes:
+def deflate(data: Any) -> bytes:
+    """Bytes packed quickly rather than well."""
     if isal_zlib is not None:
         packed: bytes = isal_zlib.compress(data, 1)
         return packed
     return zlib.compress(data, 1)
+
+
+def inflate(data: bytes) -> bytes:
+    """What deflate has packed."""
+    unpacked: bytes = (isal_zlib or zlib).decompress(data)
+    return unpacked
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -40,5 +47,5 @@ def encode(pixels: NDArray[np.uint8]) -> bytes:
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])  # modulo 256, as the filter is defined
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     return b"".join((
-        b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", header), _chunk(b"IDAT", _deflate(filtered.data)), _chunk(b"IEND", b""),
+        b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", header), _chunk(b"IDAT", deflate(filtered.data)), _chunk(b"IEND", b""),
     ))  # fmt: skip

@@ -1,5 +1,7 @@
 """The picture of a signal's way: histograms by layer above, spread and gradient by layer below."""
 
+from collections.abc import Hashable
+
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -43,6 +45,11 @@ class SignalView:
         self._values.update(getattr(statistics, shown), density)
         self._forward.update(statistics.std, forward)
         self._backward.update(statistics.grad_rms, backward)
+
+    @property
+    def look(self) -> Hashable:
+        """All that what stands still depends on."""
+        return self._made, self._values.limits, self._forward.limits, self._backward.limits
 
     def _make(self, depth: int, shown: str) -> None:
         self.figure.clear()

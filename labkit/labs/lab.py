@@ -12,7 +12,10 @@ from labkit.labs.parameters import Parameters
 
 
 class View(Protocol):
-    """A picture that is made once and then moved."""
+    """A picture that is made once and then moved.
+
+    It may have a property `look`: all that what stands still in it depends on; see LiveCanvas.render.
+    """
 
     figure: Figure
 

@@ -98,7 +98,7 @@ class Page:
         with LOCK:
             least, most = _PIXELS
             self._canvas.resize(min(max(self.pixels.value, least), most))
-            self.image.value = self._canvas.render()
+            self.image.value = self._canvas.render(getattr(self._view, "look", None))
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -132,7 +132,7 @@ class Page:
             result = self._result(parameters)
             if result is not self._shown:
                 self._view.update(result)
-                self.image.value = self._canvas.render()
+                self.image.value = self._canvas.render(getattr(self._view, "look", None))
                 self._shown = result
         except ParameterError as error:
             self._refuse(str(error), error.field or changed)

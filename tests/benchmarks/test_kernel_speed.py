@@ -103,11 +103,13 @@ def test_drawing_of_a_moved_frame(table: Table) -> None:
     def moved() -> None:
         turn[0] += 1
         view.update(results[turn[0] % 2])
-        canvas.render()
+        canvas.render(view.look)
 
     def full() -> None:
+        turn[0] += 1
+        view.update(results[turn[0] % 2])
         view.figure.stale = True
-        moved()
+        canvas.render()
 
     moved()
     before = canvas.full_draws
@@ -128,7 +130,7 @@ def test_drawing_over_the_whole_slider(table: Table) -> None:
     for result in [*results, *reversed(results)]:
         start = perf_counter()
         view.update(result)
-        canvas.render()
+        canvas.render(view.look)
         times.append(1000 * (perf_counter() - start))
     table.add(
         "init std over its whole range and back",

@@ -54,6 +54,35 @@ def test_changed_limits_redraw_the_background_by_themselves(moving):
     np.testing.assert_array_equal(frame, reference(figure))
 
 
+def test_a_look_that_was_there_before_is_not_drawn_again(moving):
+    figure, axes, bars, canvas = moving
+    for top in (1, 2, 1, 2):
+        axes.set_ylim(0, top)
+        bars.set_data([0.9, 0.1 * top, 0.1, 0.6], range(5))
+        np.testing.assert_array_equal(pixels(canvas.render(look=top)), reference(figure))
+    assert canvas.full_draws == 2
+    axes.set_ylim(0, 3)
+    np.testing.assert_array_equal(pixels(canvas.render(look=3)), reference(figure))
+    assert canvas.full_draws == 3
+
+
+def test_a_look_is_that_of_one_size_and_of_one_set_of_axes(moving):
+    figure, _, _, canvas = moving
+
+    def same_as_drawn_anew():
+        frame = pixels(canvas.render(look=1))
+        figure.stale = True
+        np.testing.assert_array_equal(frame, pixels(canvas.render()))
+        return frame
+
+    for width in (240, 300, 240, 300):
+        canvas.resize(width)
+        assert same_as_drawn_anew().shape == (width * 2 // 3, width, 3)
+    figure.clear()
+    figure.add_subplot().set(xticks=[], yticks=[], facecolor="red")
+    assert (same_as_drawn_anew() == [255, 0, 0]).all(axis=-1).any()
+
+
 def test_artists_of_a_rebuilt_figure_are_found(moving):
     figure, _, _, canvas = moving
     canvas.render()
