@@ -307,9 +307,14 @@ def test_a_seed_that_is_none_is_refused_beside_its_box(lab: Page, text: str) -> 
 def test_a_frame_that_takes_long_is_said_to_be_worked_on(lab: Page) -> None:
     notice = lab.get_by_text("Working …")
     expect(notice).to_be_hidden()
+    # it may be there for a moment only: every frame of the page is looked at
+    notice.evaluate("""(notice) => {
+      const look = () => { window.worked ||= notice.checkVisibility(); requestAnimationFrame(look); };
+      look();
+    }""")
     for name, value in {"batch": 100, "width": 400, "depth": 60}.items():
         put(lab, name, value)
-    expect(notice).to_be_visible(timeout=10_000)
+    lab.wait_for_function("window.worked", timeout=10_000)
     expect(notice).to_be_hidden(timeout=30_000)
     shows(lab, batch=100, width=400, depth=60)
 
