@@ -272,3 +272,18 @@ def shows_values(page: Page, **values: Any) -> None:
     result = SIGNAL.compute(SIGNAL.parameters.of(values))
     expect(page.locator(".labkit-caption")).to_have_text(SIGNAL.explain(result), timeout=20_000)
     assert same_picture(page, result), "the picture is not that of the values"
+
+
+SETTLED = """async () => {
+  const manager = jupyterapp.widgetManager;
+  for (const id of Object.keys(manager._models)) {
+    const model = await manager.get_model(id);
+    if (model._pending_msgs > 0 || model._msg_buffer !== null) return false;
+  }
+  return true;
+}"""
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has nothing left to say: a slider's last value waits while the one before is answered."""
+    page.wait_for_function(SETTLED)

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from labkit.labs.parameters import Choice, LogRange, Range, Switch, Text
 from labkit.labs.signal_propagation import LAB
 
-from .conftest import pixels, shows_values  # isort: skip
+from .conftest import pixels, settled, shows_values  # isort: skip
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +41,7 @@ def shared(open_shared_lab: Callable[[str], Page], voila_server: str) -> Page:
 @pytest.fixture
 def lab(shared: Page) -> Page:
     """The page with its defaults, all controls unfolded."""
+    settled(shared)
     shared.get_by_role("button", name="Reset").click()
     shows(shared)
     return shared
