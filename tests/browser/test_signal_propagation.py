@@ -240,6 +240,14 @@ def test_alpha_is_hidden_unless_the_activation_has_one(lab: Page) -> None:
     expect(label).to_be_hidden()
 
 
+def test_a_reset_is_not_overtaken_by_the_slider_moved_before_it(lab: Page) -> None:
+    for _ in range(5):
+        put(lab, "activation", "relu")
+        lab.get_by_role("button", name="Reset").click()
+        settled(lab)
+        shows(lab)
+
+
 def test_init_std_is_given_by_the_initializer_and_the_users_own_returns(lab: Page) -> None:
     put(lab, "std", 0.0123)
     shows(lab, std=0.0123)

@@ -110,6 +110,25 @@
   for (const type of ["keydown", "change", "focusout"]) document.addEventListener(type, onTyped, true);
   for (const type of ["input", "pointerdown"]) document.addEventListener(type, (event) => silence(event.target.closest?.(".labkit-control")), true);
 
+  // ipywidgets keeps a slider's last value back while the one before is answered; a command given meanwhile would overtake
+  // it, and Reset would not reset that slider. So the command waits for it.
+  const COMMAND = { click: ".labkit-tools button", change: ".labkit-scenes select" };
+  const keptBack = async () => {
+    const models = await Promise.all(Object.values(window.jupyterapp?.widgetManager?._models ?? {}));
+    return models.some((model) => model._msg_buffer && /Slider|Text/.test(model.name));
+  };
+  let passing = false;
+  const holdCommand = async (event) => {
+    const command = event.target.closest?.(COMMAND[event.type]);
+    if (!command || passing) return;
+    event.stopImmediatePropagation();
+    while (await keptBack()) await new Promise((resolve) => setTimeout(resolve, 10));
+    passing = true;
+    command.dispatchEvent(new event.constructor(event.type, { bubbles: true }));
+    passing = false;
+  };
+  for (const type of Object.keys(COMMAND)) document.addEventListener(type, holdCommand, true);
+
   // A frame that takes long: the kernel's own word for it, after a time in which most frames are done.
   const sayBusy = (busy) => { document.getElementById("labkit-busy").hidden = !busy; };
   let working;
