@@ -1,5 +1,6 @@
 """One training step against its matrix products alone."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import labkit
+from labkit.nn.datasets import DATASETS
 from labkit.nn.training import Training
 
 from .conftest import Table
@@ -56,3 +58,42 @@ def test_a_step_takes_little_more_than_its_matrix_products(name: str, table: Tab
     table.add(f"a step: {name}", ratio(step, alone), said, None if bound is None else step / alone <= bound)
     if bound is not None:
         assert step / alone <= bound
+
+
+def torch_step(dtype: str, batch: int) -> Callable[[], None]:
+    """One step of figure 6-15's He net as PyTorch does it, on the same digits."""
+    torch = pytest.importorskip("torch", reason="compared with PyTorch where it is installed: pip install torch")
+    torch.set_num_threads(1)
+    kind = getattr(torch, dtype)
+    digits, classes = DATASETS["mnist_small"].load(5000, 784, 0)
+    inputs, labels = torch.tensor(digits, dtype=kind), torch.tensor(classes).long()
+    sizes = [784, 100, 100, 100, 100, 10]
+    layers: list[Any] = []
+    for fan_in, fan_out in itertools.pairwise(sizes):
+        linear = torch.nn.Linear(fan_in, fan_out, dtype=kind)
+        torch.nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
+        torch.nn.init.zeros_(linear.bias)
+        layers += [linear, torch.nn.ReLU()]
+    net = torch.nn.Sequential(*layers[:-1])
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    order = torch.Generator().manual_seed(0)
+
+    def run() -> None:
+        rows = torch.randint(len(inputs), (batch,), generator=order)
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(inputs[rows]), labels[rows]).backward()
+        optimizer.step()
+
+    return run
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_step_beside_pytorch(dtype: str, table: Table) -> None:
+    fields, batch, _ = NETS["relu, depth 4, batch 128 (figure 6-15)"]
+    theirs = torch_step(dtype, batch)
+    with threadpool_limits(1, user_api="blas"):
+        training = labkit.train(labkit.Network(**DIGITS, **fields), batch_size=batch, steps=None, evaluate_every=None)
+        ours, other = in_turns(400, lambda: next(training), theirs)
+    same = dtype == "float64"
+    what = f"a step of figure 6-15, labkit's float64 over PyTorch's {dtype}"
+    table.add(what, ratio(ours, other), "<= 1" if same else "", ours <= other if same else None)

@@ -177,7 +177,7 @@ def test_a_log_slider_moves_its_box_and_the_picture(lab: Page, name: str) -> Non
     shows(lab, **{name: 1.12})
 
 
-def settled(lab: Page) -> float:
+def resting(lab: Page) -> float:
     """The value that the slider itself has come to rest on."""
     lab.wait_for_timeout(300)
     return float(slider(lab, "std").get_attribute("aria-valuetext") or "nan")
@@ -193,7 +193,7 @@ def test_a_fast_drag_with_the_mouse_ends_on_the_last_value(lab: Page) -> None:
         lab.mouse.move(x - 50 * np.sin(step / 10), y)
     lab.mouse.move(x - 37, y)
     lab.mouse.up()
-    last = settled(lab)
+    last = resting(lab)
     assert 0 < last < 1
     shows(lab, std=last)
 
@@ -203,7 +203,7 @@ def test_a_held_key_ends_on_the_last_value(lab: Page) -> None:
     for _ in range(60):
         lab.keyboard.down("ArrowLeft")
     lab.keyboard.up("ArrowLeft")
-    last = settled(lab)
+    last = resting(lab)
     assert 0 < last < 1
     shows(lab, std=last)
 
