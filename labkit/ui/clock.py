@@ -62,7 +62,10 @@ class Clock:
     def _on_play(self, change: Any) -> None:
         if change.new == self.play.min:  # the button that stops
             self._state = None
-        self._due = change.new != self.play.min
+        elif self.play.playing:
+            self._due = True
+        else:  # a tick that was on its way when the clock was stopped
+            return
         self._ticked()
 
     def _say(self, done: int, of: int, ticked: bool) -> None:

@@ -1,10 +1,12 @@
 """A real browser, the two servers, and pages that are watched while they are used."""
 
 import base64
+import json
 import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -198,6 +200,22 @@ def leave(page: Page) -> None:
         waiting = page.context.new_page()
         page.close(run_before_unload=True)
         waiting.wait_for_timeout(300)
+
+
+def kernels(address: str) -> int:
+    with urllib.request.urlopen(address + "health") as reply:
+        return int(json.load(reply)["kernels"])
+
+
+def ends_its_kernel(page: Page, address: str) -> bool:
+    """Whether the server at `address` has a kernel less within 2 s of the page's closing."""
+    before, waiting = kernels(address), page.context.new_page()
+    page.close(run_before_unload=True)
+    for _ in range(40):
+        waiting.wait_for_timeout(50)
+        if kernels(address) < before:
+            return True
+    return False
 
 
 @pytest.fixture

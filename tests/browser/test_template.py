@@ -1,12 +1,13 @@
 """The page around a lab: its start, its names for those who do not see it, its end."""
 
 import json
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from .conftest import ends_its_kernel  # isort: skip
 
 pytestmark = pytest.mark.browser
 
@@ -65,11 +66,6 @@ def stub(run_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def stub_page(stub: str, open_shared_lab: Callable[[str], Page]) -> Page:
     return open_shared_lab(stub + "voila/render/stub.ipynb")
-
-
-def kernels(address: str) -> int:
-    with urllib.request.urlopen(address + "health") as reply:
-        return int(json.load(reply)["kernels"])
 
 
 def test_the_start_is_one_quiet_line(stub: str, page: Page) -> None:
@@ -141,13 +137,7 @@ def test_the_caption_is_the_pictures_text(stub_page: Page) -> None:
 
 def test_the_kernel_ends_when_its_page_closes(stub: str, open_lab: Callable[[str], Page]) -> None:
     page = open_lab(stub + "voila/render/stub.ipynb")
-    before, waiting = kernels(stub), page.context.new_page()
-    page.close(run_before_unload=True)
-    for _ in range(40):
-        waiting.wait_for_timeout(50)
-        if kernels(stub) < before:
-            return
-    pytest.fail("the kernel outlived its page by 2 s")
+    assert ends_its_kernel(page, stub)
 
 
 def test_a_picture_that_comes_after_its_caption_has_its_text(stub_page: Page) -> None:

@@ -140,9 +140,7 @@ def test_values_at_the_edge_of_float64_are_predicted(std, last):
     layers = np.arange(1, 101)
     np.testing.assert_allclose(np.log(found.rms), layers * np.log(factor), rtol=1e-10)
     assert abs(np.log10(found.rms[-1] / last)) < 1.5
-    np.testing.assert_allclose(
-        np.log(found.grad_rms), (100 - layers) * np.log(factor) - np.log(2) / 2, rtol=1e-10
-    )
+    np.testing.assert_allclose(np.log(found.grad_rms), (100 - layers) * np.log(factor) - np.log(2) / 2, rtol=1e-10)
     identity = predict(Network(activation="identity", std=100.0, depth=100))
     assert np.all(np.isfinite(identity.rms[:99]))
 

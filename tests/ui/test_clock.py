@@ -45,9 +45,15 @@ def page() -> Page:
     return Page(Lab("walk", "Walk", "How far?", Moved, MOTION.compute, ProbeView, str, motion=MOTION))
 
 
-def tick(page: Page) -> None:
+def count(page: Page) -> None:
     """As the browser does: it counts, and sends the newest number."""
     page.clock.play.set_state({"value": page.clock.play.value + 1})
+
+
+def tick(page: Page) -> None:
+    """The same while it plays."""
+    page.clock.play.set_state({"playing": True})
+    count(page)
 
 
 def shown(page: Page) -> str:
@@ -83,8 +89,19 @@ def test_it_stands_still_at_its_end(page: Page) -> None:
     assert page.clock.play.playing
     tick(page)
     assert not page.clock.play.playing
-    tick(page)  # one that was under way
+    count(page)
     assert f"({STEPS}, 1)" in shown(page)
+
+
+def test_a_tick_that_was_under_way_when_it_was_stopped_moves_nothing(page: Page) -> None:
+    tick(page)
+    page.clock.play.set_state({"playing": False})
+    count(page)
+    assert "(1, 1)" in shown(page)
+    page.clock.play.set_state({"playing": True})
+    page.reset()
+    count(page)
+    assert "(0, 1)" in shown(page)
 
 
 def test_the_stop_button_and_reset_go_back_to_the_start(page: Page) -> None:
@@ -92,7 +109,6 @@ def test_the_stop_button_and_reset_go_back_to_the_start(page: Page) -> None:
     page.clock.play.set_state({"playing": False, "value": 0})
     assert "(0, 1)" in shown(page)
     tick(page)
-    page.clock.play.playing = True
     page.reset()
     assert "(0, 1)" in shown(page)
     assert not page.clock.play.playing
@@ -114,7 +130,7 @@ def test_a_fault_while_it_moves_is_said_and_stops_it(page: Page) -> None:
 def test_whatever_is_done_in_quick_succession_the_page_is_of_one_piece(page: Page, seed: int) -> None:
     rng = np.random.default_rng(seed)
     acts: dict[str, Any] = {
-        "tick": lambda: tick(page),
+        "tick": lambda: count(page),
         "play": lambda: page.clock.play.set_state({"playing": True}),
         "pause": lambda: page.clock.play.set_state({"playing": False}),
         "stop": lambda: page.clock.play.set_state({"playing": False, "value": 0}),
@@ -123,9 +139,13 @@ def test_whatever_is_done_in_quick_succession_the_page_is_of_one_piece(page: Pag
         "zoom": lambda: setattr(page.fields["zoom"].parts[0], "value", int(rng.integers(1, 9))),
     }
     for _ in range(15):
-        acts[str(rng.choice(list(acts)))]()
+        act = str(rng.choice(list(acts)))
+        playing, before = page.clock.play.playing, page.clock.bar.value
+        acts[act]()
         speed, zoom = page.fields["speed"].value, page.fields["zoom"].value
         done = page.clock.bar.value
         assert done % speed == 0 or done == STEPS
+        if act == "tick":
+            assert done == (min(before + speed, STEPS) if playing else before)
         assert f"({done}, {zoom})" in shown(page)
         assert page.message.value == ""
