@@ -20,9 +20,13 @@ from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
 
 QUANTITIES = ("post", "pre", "grad_pre")
-MOST_NETWORKS = 12
+MOST_NETWORKS, MOST_SEEDS = 12, 5
 _DIGITS = {key: DATASETS[key] for key in ("mnist_small", "mnist")}
 _PROBE = 250
+
+
+def _most_seeds(values: Mapping[str, Any]) -> int:
+    return min(MOST_SEEDS, MOST_NETWORKS // int(values["contestants"]))
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,11 @@ class MnistComparison(Parameters):
     show: Annotated[str, Choice("show", table={key: TITLES[key] for key in QUANTITIES}, aside=True)] = "post"
     back: Annotated[int, Range("look back, steps kept", low=0, high=MOST_KEPT, step=1, aside=True)] = 0
     rate: Annotated[float, LogRange("learning rate", low=1e-4, high=10.0)] = 0.01
-    seeds: Annotated[int, Range("seeds at once", low=1, high=5, step=1)] = 1
+    seeds: Annotated[
+        int, Range("seeds at once", low=1, high=MOST_SEEDS, step=1, follows=("contestants",),
+                   bounds=lambda values: (1, _most_seeds(values)),
+                   start=lambda values: min(values["seeds"] or 1, _most_seeds(values))),
+    ] = 1  # fmt: skip
     optimizer: Annotated[str, Choice("optimizer", more=True, table=OPTIMIZERS)] = "sgd"
     steps: Annotated[int, Range("steps", more=True, low=100, high=10_000, step=100)] = 2000
     batch: Annotated[int, Range("batch", more=True, low=1, high=1000, step=1)] = 128
@@ -87,9 +95,6 @@ class MnistComparison(Parameters):
 
 def start(p: MnistComparison) -> Race:
     """The contestants before the first step."""
-    if p.contestants * p.seeds > MOST_NETWORKS:
-        found = f"{p.contestants} x {p.seeds}"
-        raise ValueError(f"contestants times seeds must be at most {MOST_NETWORKS}, got {found}: lower one of them")
     return Race(p.networks(), p.steps, p.seeds, p.optimizer, p.rate, p.batch, QUANTITIES)
 
 
