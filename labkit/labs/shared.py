@@ -8,13 +8,14 @@ A lab that has `formula` lets it count in place of the activation; `alpha` belon
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labkit.figures.layer_curves import Theory
-from labkit.labs.parameters import Choice, Parameters, Range, Text
+from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Text
 from labkit.nn.activation import Activation, Alpha
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.formula import PREFIX, FormulaError, parse
@@ -96,6 +97,14 @@ def _in_force(p: Any) -> str:
     return f"not used: your own f(x) is, {p.formula}" if p.formula else ""
 
 
+def learning_rate(by_optimizer: Mapping[str, float]) -> LogRange:
+    """The learning rate of a lab that has an `optimizer`: each begins with the rate that suits it there."""
+    return replace(
+        RATE, more=True, follows=("optimizer",), start=lambda values: by_optimizer.get(values["optimizer"], 0.01)
+    )
+
+
+RATE = LogRange("learning rate", low=1e-4, high=10.0)
 _ALPHAS = [row.alpha for row in ACTIVATIONS.values() if row.alpha is not None]
 ALPHA = Range(
     "alpha",
@@ -112,5 +121,6 @@ FORMULA = Text("your own f(x)", more=True, parse=read, placeholder="x * tanh(sof
 ActivationKey = Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True, note=_in_force)]
 AlphaValue = Annotated[float, ALPHA]
 OwnFormula = Annotated[str, FORMULA]
+LearningRate = Annotated[float, RATE]
 InitializerKey = Annotated[str, Choice("initializer", table=INITIALIZERS)]
 Seed = Annotated[int, Range("seed", more=True, low=0, high=int(LIMITS["seed"][1]), step=1)]

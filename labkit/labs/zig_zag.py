@@ -11,8 +11,8 @@ from labkit.figures.intervals import signed
 from labkit.figures.numbers import percent, short
 from labkit.figures.zig_zag import Descent, ZigZagView
 from labkit.labs.lab import Lab, Preset
-from labkit.labs.parameters import Choice, LogRange, Parameters, Range
-from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, OwnFormula, Seed, row_of
+from labkit.labs.parameters import Choice, Parameters, Range
+from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, LearningRate, OwnFormula, Seed, row_of
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.draws import Stream, drawn
 from labkit.nn.initializers import standard_normal
@@ -32,7 +32,7 @@ class ZigZag(Parameters):
     activation: ActivationKey = "sigmoid"
     against: Annotated[str, Choice("against", table=_AGAINST)] = "tanh"
     steps: Annotated[int, Range("steps", low=0, high=STEPS, step=1)] = 20
-    rate: Annotated[float, LogRange("learning rate", low=0.01, high=10.0)] = 0.5
+    learning_rate: LearningRate = 0.5
     batch: Annotated[
         int,
         Range("batch size", low=1, high=SAMPLES, step=1, note=lambda p: "all samples" if p.batch == SAMPLES else ""),
@@ -68,7 +68,7 @@ def compute(p: ZigZag) -> Result:
     goal, start, inputs = np.array([p.goal_1, p.goal_2]), np.zeros(2), p.inputs()
 
     def both(steps: int) -> tuple[Walk, Walk]:
-        first, second = (walk(x, goal, start, p.rate, p.batch, steps, p.seed) for x in inputs)
+        first, second = (walk(x, goal, start, p.learning_rate, p.batch, steps, p.seed) for x in inputs)
         return first, second
 
     return Result(p, both(p.steps), both(STEPS))
@@ -131,7 +131,7 @@ def explain(result: Result) -> str:
     batch = {1: "one sample a step", SAMPLES: "all samples a step"}.get(p.batch, f"batches of {p.batch}")
     said = [_said(name, found, p.steps) for name, found in zip(names(p), result.shown, strict=True)]
     return (
-        f"{batch[0].upper()}{batch[1:]}, learning rate {short(p.rate)}. {said[0]}. {said[1]}. Wrong way: moves of one "
+        f"{batch[0].upper()}{batch[1:]}, learning rate {short(p.learning_rate)}. {said[0]}. {said[1]}. Wrong way: moves of one "
         "weight away from its target. Shaded: where a step from here can point, batch by batch."
     )
 
@@ -164,12 +164,12 @@ LAB = Lab(
         Preset("Up to the right", "Both weights must rise: who is faster now?", {"goal_2": 1.5}),
         Preset("The same, centered", "Only the mean is taken off: what changes?", {"against": "centered"}),
         Preset("ReLU's zeros", "An input of 0 moves no weight: does the zig-zag end?",
-               {"activation": "relu", "rate": 0.2}),
+               {"activation": "relu", "learning_rate": 0.2}),
         Preset("Batches of 8", "A batch mixes signs: into which quadrants can it step?", {"batch": 8, "steps": 20}),
         Preset("All samples at once", "No zig-zag at all: is it as fast as well?", {"batch": SAMPLES}),
         Preset("A slanting start, all samples", "Why does the path bend?",
-               {"batch": SAMPLES, "goal_1": 2.0, "goal_2": -0.5, "rate": 1.0, "steps": 100}),
-        Preset("Too large a step", "At which learning rate does a path leave the picture?", {"rate": 3.0}),
-        Preset("Long patience", "How many steps does each need?", {"steps": STEPS, "rate": 1.0}),
+               {"batch": SAMPLES, "goal_1": 2.0, "goal_2": -0.5, "learning_rate": 1.0, "steps": 100}),
+        Preset("Too large a step", "At which learning rate does a path leave the picture?", {"learning_rate": 3.0}),
+        Preset("Long patience", "How many steps does each need?", {"steps": STEPS, "learning_rate": 1.0}),
     ),
 )  # fmt: skip

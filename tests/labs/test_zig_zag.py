@@ -55,7 +55,7 @@ def test_half_of_the_moves_go_wrong_down_to_the_right():
         ({"batch": 8}, (0.25, 0.015), (112, 12)),
         ({"batch": SAMPLES}, (0.001, 0.0), (113, 12)),
         ({"goal_2": 1.5}, (0.28, 0.25), (7, 11)),
-        ({"activation": "relu", "rate": 0.2}, (0.22, 0.26), (33, 28)),
+        ({"activation": "relu", "learning_rate": 0.2}, (0.22, 0.26), (33, 28)),
     ],
 )
 def test_what_the_notebook_claims_is_measured(values, wrong, steps):
@@ -75,7 +75,7 @@ def test_the_mean_bounds_the_learning_rate():
     assert np.median(bounds["centered"]) == pytest.approx(44, abs=2)
     assert np.median(bounds["sigmoid condition"]) == pytest.approx(13, abs=0.5)
     stays, swings = (
-        compute(ZigZag(seed=0, batch=SAMPLES, rate=f * bounds["sigmoid"][0])).whole[0] for f in (0.95, 1.05)
+        compute(ZigZag(seed=0, batch=SAMPLES, learning_rate=f * bounds["sigmoid"][0])).whole[0] for f in (0.95, 1.05)
     )
     assert stays.loss[-1] < stays.loss[0]
     assert swings.loss[-1] > 10 * swings.loss[0]
@@ -95,7 +95,7 @@ def test_caption_says_the_numbers():
 def test_what_does_not_move_or_diverges_is_said():
     assert "the weights have not moved" in explain(compute(ZigZag(steps=0)))
     assert "the weights have not moved" in explain(compute(ZigZag(goal_1=0.0, goal_2=0.0)))
-    text = explain(compute(ZigZag(activation="identity", rate=10.0, steps=STEPS)))
+    text = explain(compute(ZigZag(activation="identity", learning_rate=10.0, steps=STEPS)))
     assert "the walk diverges and is lost after step" in text
 
 
