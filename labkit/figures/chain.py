@@ -170,6 +170,7 @@ class ChainView:
         self.running.update(shown.grad_post, shown.grad_weights, shown.before)
         self.product.set_text(f"dC/dx = {sized(shown.grad_post[0, 0], shown.grad_post[1, 0])}")
         for band in self._bands:
+            band.set_visible(shown.before is not None)
             band.set_x(shown.layer - 0.5)
 
     def _make(self, depth: int) -> None:

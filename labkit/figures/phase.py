@@ -162,7 +162,7 @@ class _PlaneArtists:
         """Move the point."""
         x, y = sigma_w / self._end[0], sigma_b / self._end[1]
         self._point.set_data([sigma_w], [sigma_b])
-        left = x > 0.75
+        left = x > 0.6
         self._here.set_horizontalalignment("right" if left else "left")
         self._here.set_position((x - 0.03 if left else x + 0.03, min(y + 0.02, 0.93)))
         self._here.set_text("you are here")

@@ -99,14 +99,17 @@ class ZigZagView:
             Surface(self.figure.add_subplot(grid[i]), color, first=i == 0) for i, color in enumerate(colors)
         ]
         below = self.figure.add_axes((0.055, 0.085, 0.93, 0.165))
-        quiet(below, title="loss by step, as a share of the loss at the start", grid="y")
+        quiet(below, title="loss by step, as a share of the loss at the start: left solid, right dashed", grid="y")
         below.set_yscale("log")
         below.set_ylim(LEAST, MOST)
         below.set_yticks([1e-6, 1e-4, 1e-2, 1], ["10⁻⁶", "10⁻⁴", "10⁻²", "1"])
         below.set_yticks([], minor=True)
         below.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=0)
         self._below = below
-        self.losses = [below.plot([], [], color=color, lw=2.4, animated=True)[0] for color in colors]
+        self.losses = [
+            below.plot([], [], color=color, lw=2.4, ls=dashes, animated=True)[0]
+            for color, dashes in zip(colors, ("-", (0, (4, 1.5))), strict=True)
+        ]
         self.cursor = below.axvline(0, color=GREY, lw=5, alpha=0.3, animated=True)
         self._most: int | None = None
 

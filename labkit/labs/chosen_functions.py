@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.labs.shared import shortened
 from labkit.nn.activation import Activation, Alpha
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.formula import ALPHA, parse
 
 OWN = 6  # the style of the user's own formula; those chosen have 0 to 5
-_LONGEST = 34
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Chosen:
     @property
     def label(self) -> str:
         """Its name, with alpha where it has one."""
-        name = self.row.label if len(self.row.label) <= _LONGEST else self.row.label[: _LONGEST - 1] + "…"
-        return self._with_alpha(name)
+        return self._with_alpha(shortened(self.row.label))
 
     @property
     def short_label(self) -> str:

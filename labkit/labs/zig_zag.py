@@ -12,13 +12,24 @@ from labkit.figures.numbers import percent, short
 from labkit.figures.zig_zag import Descent, ZigZagView
 from labkit.labs.lab import Lab, Preset
 from labkit.labs.parameters import Choice, Parameters, Range
-from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, LearningRate, OwnFormula, Seed, row_of
+from labkit.labs.shared import (
+    ROWS_OWN,
+    ActivationKey,
+    AlphaValue,
+    LearningRate,
+    OwnFormula,
+    Seed,
+    row_of,
+    sentences,
+    shortened,
+)
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.draws import Stream, drawn
 from labkit.nn.initializers import standard_normal
 from labkit.nn.walk import Walk, contours, walk
 
 Array = NDArray[np.float64]
+_LARGEST = 1e100  # of an input: what a step needs is its third power
 SAMPLES, STEPS = 64, 200
 _AGAINST = {"tanh": "tanh", "centered": "the same, mean taken off"}
 _LEVELS = 2.0 ** np.arange(3, -6, -1)
@@ -48,8 +59,8 @@ class ZigZag(Parameters):
         u = drawn(standard_normal, self.seed, Stream.INPUT, 0, SAMPLES, 2)
         with np.errstate(all="ignore"):
             first = row_of(self.values()).function(u, self.alpha)
-        if not np.isfinite(first).all():
-            raise ValueError("the inputs must be finite: your own f(x) is not for some x from N(0, 1)")
+        if not np.abs(first).max() < _LARGEST:  # NaN too
+            raise ValueError(f"the inputs must be finite and below {_LARGEST:g}: your own f(x) gives others")
         second = first - first.mean(axis=0) if self.against == "centered" else ACTIVATIONS["tanh"].function(u)
         return first, second
 
@@ -76,8 +87,8 @@ def compute(p: ZigZag) -> Result:
 
 def names(p: ZigZag) -> tuple[str, str]:
     """What the two sets of inputs are called."""
-    first = row_of(p.values()).named(p.alpha)
-    return f"{first} inputs", f"{first} inputs − their mean" if p.against == "centered" else "tanh inputs"
+    first = shortened(row_of(p.values()).named(p.alpha))
+    return f"{first} inputs", "the same − their mean" if p.against == "centered" else "tanh inputs"
 
 
 def one_sign(inputs: Array) -> float:
@@ -128,16 +139,19 @@ class _View(ZigZagView):
 def explain(result: Result) -> str:
     """What both walks did, with their numbers."""
     p = result.parameters
-    batch = {1: "one sample a step", SAMPLES: "all samples a step"}.get(p.batch, f"batches of {p.batch}")
-    said = [_said(name, found, p.steps) for name, found in zip(names(p), result.shown, strict=True)]
-    return (
-        f"{batch[0].upper()}{batch[1:]}, learning rate {short(p.learning_rate)}. {said[0]}. {said[1]}. Wrong way: moves of one "
-        "weight away from its target. Shaded: where a step from here can point, batch by batch."
+    batch = {1: "One sample a step", SAMPLES: "All samples a step"}.get(p.batch, f"Batches of {p.batch}")
+    return sentences(
+        [
+            f"{batch}, learning rate {short(p.learning_rate)}",
+            *(_said(name, found, p.steps) for name, found in zip(names(p), result.shown, strict=True)),
+            "Wrong way: moves of one weight away from its target",
+            "Shaded: where a step from here can point, batch by batch",
+        ]
     )
 
 
 def _said(name: str, found: Walk, steps: int) -> str:
-    start = f"{name[0].upper()}{name[1:]} ({percent(one_sign(found.inputs))} of the samples of one sign)"
+    start = f"With {name} ({percent(one_sign(found.inputs))} of the samples of one sign)"
     taken = len(found.path) - 1
     if taken < steps:
         return f"{start}: the walk diverges and is lost after step {taken}"

@@ -97,3 +97,5 @@ def test_a_step_beside_pytorch(dtype: str, table: Table) -> None:
     same = dtype == "float64"
     what = f"a step of figure 6-15, labkit's float64 over PyTorch's {dtype}"
     table.add(what, ratio(ours, other), "<= 1" if same else "", ours <= other if same else None)
+    if same:
+        assert ours <= other

@@ -84,15 +84,3 @@ def test_moving_factors_leave_the_background_alone():
         frames.append(canvas.render())
     assert canvas.full_draws == 1
     assert len(set(frames)) == 3
-
-
-@pytest.mark.parametrize("depth", [1, 8, 9, 30])
-def test_everything_fits_the_picture(depth):
-    view = made(depth=depth, slope=1e-30)
-    LiveCanvas(view.figure).render()
-    width, height = view.figure.canvas.get_width_height()
-    for axes in view.figure.axes:
-        tight = axes.get_tightbbox(bbox_extra_artists=[])
-        assert min(tight.x0, tight.y0) >= 0
-        assert tight.x1 <= width
-        assert tight.y1 <= height

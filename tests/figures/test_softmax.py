@@ -1,8 +1,7 @@
 import numpy as np
-import pytest
 
 from labkit.figures.canvas import LiveCanvas
-from labkit.figures.softmax import MOST, Bars, Shown, SoftmaxView
+from labkit.figures.softmax import Bars, Shown, SoftmaxView
 
 
 def shown(classes=4, size=1.0, target=1):
@@ -62,16 +61,3 @@ def test_moving_logits_leave_the_background_alone():
         frames.append(canvas.render())
     assert canvas.full_draws == 1
     assert len(set(frames)) == 3
-
-
-@pytest.mark.parametrize("classes", [3, MOST])
-@pytest.mark.parametrize("size", [1.0, 500.0])
-def test_everything_fits_the_picture(classes, size):
-    view = made(classes=classes, size=size)
-    LiveCanvas(view.figure).render()
-    width, height = view.figure.canvas.get_width_height()
-    for axes in view.figure.axes:
-        tight = axes.get_tightbbox(bbox_extra_artists=[])
-        assert min(tight.x0, tight.y0) >= 0
-        assert tight.x1 <= width
-        assert tight.y1 <= height

@@ -61,14 +61,3 @@ def test_the_background_stands_still_while_the_path_grows():
         frames.append(canvas.render())
     assert canvas.full_draws == 1
     assert len(set(frames)) == 3
-
-
-def test_everything_fits_the_picture():
-    view = made()
-    LiveCanvas(view.figure).render()
-    width, height = view.figure.canvas.get_width_height()
-    for axes in view.figure.axes:
-        tight = axes.get_tightbbox(bbox_extra_artists=[])
-        assert min(tight.x0, tight.y0) >= 0
-        assert tight.x1 <= width
-        assert tight.y1 <= height

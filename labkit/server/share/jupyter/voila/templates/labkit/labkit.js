@@ -122,7 +122,8 @@
     const command = event.target.closest?.(COMMAND[event.type]);
     if (!command || passing) return;
     event.stopImmediatePropagation();
-    while (await keptBack()) await new Promise((resolve) => setTimeout(resolve, 10));
+    const until = performance.now() + 2000;
+    while (performance.now() < until && (await keptBack())) await new Promise((resolve) => setTimeout(resolve, 10));
     passing = true;
     command.dispatchEvent(new event.constructor(event.type, { bubbles: true }));
     passing = false;
