@@ -137,7 +137,9 @@ class _PlaneArtists:
         for text in self._names:
             text.remove()
         self._axes.set_title(f"{label}: phases of a wide network", fontsize=TITLE, loc="left", color=INK)
-        self._image.set_visible(plane is not None)
+        for artist in (self._image, self._point, self._here):
+            artist.set_visible(plane is not None)
+        self._end = (1.0, 1.0)
         line = np.empty((2, 0))
         if plane is None:
             self._names = [
@@ -162,7 +164,7 @@ class _PlaneArtists:
         """Move the point."""
         x, y = sigma_w / self._end[0], sigma_b / self._end[1]
         self._point.set_data([sigma_w], [sigma_b])
-        left = x > 0.6
+        left = x > 0.75
         self._here.set_horizontalalignment("right" if left else "left")
         self._here.set_position((x - 0.03 if left else x + 0.03, min(y + 0.02, 0.93)))
         self._here.set_text("you are here")
