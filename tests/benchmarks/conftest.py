@@ -108,6 +108,11 @@ Lab.result = lambda lab, parameters: lab.compute(parameters)
 labkit.show("signal_propagation")
 """
 
+TRAINING = """
+import labkit
+labkit.show("mnist_comparison")
+"""
+
 # As it is written in notebooks: five layers forward and backward in float64, a figure with five histograms.
 USUAL = """
 import matplotlib.pyplot as plt
@@ -145,7 +150,7 @@ from labkit.server.address import bind, port_of, url
 from labkit.server.pages import LabPage
 from labkit.server.voila_app import serve
 listening = bind("127.0.0.1", 0)
-pages = [LabPage(key, key, "?") for key in ("bare", "lab")]
+pages = [LabPage(key, key, "?") for key in ("bare", "lab", "training")]
 serve(pages, Path(sys.argv[1]), listening, lambda: print(url("127.0.0.1", port_of(listening)), flush=True))
 """
 
@@ -153,7 +158,7 @@ serve(pages, Path(sys.argv[1]), listening, lambda: print(url("127.0.0.1", port_o
 @pytest.fixture(scope="session")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks")
-    for name, source in {"bare": BARE, "lab": LAB, "usual": USUAL}.items():
+    for name, source in {"bare": BARE, "lab": LAB, "training": TRAINING, "usual": USUAL}.items():
         cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source}
         cell |= {"outputs": [], "execution_count": None}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
