@@ -16,7 +16,8 @@ WATCH = """() => {
   const watch = window.watch = { frames: [], pressed: 0 };
   const image = document.querySelector("img.labkit-picture");
   const painted = () => requestAnimationFrame(() => watch.frames.push(performance.now()));
-  new MutationObserver(() => image.decode().then(painted, () => {})).observe(image, { attributes: true, attributeFilter: ["src"] });
+  const came = () => image.decode().then(painted, () => {});
+  new MutationObserver(came).observe(image, { attributes: true, attributeFilter: ["src"] });
   document.querySelector(".labkit-clock button").addEventListener("click", () => {
     watch.pressed = performance.now();
   }, true);
