@@ -10,8 +10,8 @@ from pkgutil import iter_modules
 from labkit.labs.lab import Lab
 
 _ORDER = (
-    "signal_propagation", "activation_functions", "initializers", "phase_diagram", "angles", "mnist_comparison",
-    "dying_relu", "batch_norm",
+    "signal_propagation", "activation_functions", "initializers", "chain_rule", "phase_diagram", "angles", "symmetry",
+    "linear_collapse", "decision_boundary", "mnist_comparison", "dying_relu", "batch_norm", "zig_zag", "softmax",
 )  # fmt: skip
 
 
