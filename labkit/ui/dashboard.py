@@ -74,9 +74,8 @@ class Page:
             self._update(None)
 
     def show_preset(self, preset: Preset) -> None:
-        """Show a scene: its values, the defaults for the rest."""
-        self.set(self.lab.parameters.of(preset.values).values())
-        self.question.value = f"<p>{escape(preset.question)}</p>"
+        """Show a scene: its values, the defaults for the rest; what moves stands at its start."""
+        self._return_to(preset.values, preset.question)
 
     def act(self, action: Action) -> None:
         """Do what a button stands for, or say why not."""
@@ -89,10 +88,13 @@ class Page:
 
     def reset(self) -> None:
         """Return to the defaults."""
+        self._return_to({}, self.lab.question)
+
+    def _return_to(self, values: Mapping[str, Any], question: str) -> None:
         if self.clock is not None:
             self.clock.restart()
-        self.set(self.lab.parameters().values())
-        self.question.value = f"<p>{escape(self.lab.question)}</p>"
+        self.set(self.lab.parameters.of(values).values())
+        self.question.value = f"<p>{escape(question)}</p>"
 
     def _resize(self) -> None:
         with LOCK:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from labkit.labs.lab import Lab, Motion
+from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.parameters import Parameters, Range
 from labkit.ui.dashboard import Page
 
@@ -112,6 +112,16 @@ def test_the_stop_button_and_reset_go_back_to_the_start(page: Page) -> None:
     page.reset()
     assert "(0, 1)" in shown(page)
     assert not page.clock.play.playing
+
+
+def test_a_scene_begins_at_its_start_though_it_is_the_one_shown(page: Page) -> None:
+    page.show_preset(Preset("faster", "How far now?", {"speed": 2}))
+    tick(page)
+    assert "(2, 1)" in shown(page)
+    page.show_preset(Preset("faster", "How far now?", {"speed": 2}))
+    assert "(0, 1)" in shown(page)
+    assert not page.clock.play.playing
+    assert "How far now?" in page.question.value
 
 
 def test_a_fault_while_it_moves_is_said_and_stops_it(page: Page) -> None:
