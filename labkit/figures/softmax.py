@@ -102,10 +102,11 @@ class SoftmaxView:
             bar.set_height(value)
         self.total.set_text(f"sum: {shown.total}")
         self.cursor.set_xdata([shown.temperature] * 2)
-        for number, (line, point, curve) in enumerate(zip(self.curves, self.points, shown.curves.T, strict=True)):
+        for number, (line, points, curve) in enumerate(zip(self.curves, self.points, shown.curves.T, strict=True)):
             line.set_data(shown.temperatures, curve)
             line.set_linewidth(4 if number == shown.target else 2)
-            point.set_data([shown.temperature], [shown.p.values[number]])
+            for point in points:
+                point.set_data([shown.temperature], [shown.p.values[number]])
 
     def _hold(self, logits: Array) -> None:
         """Limits for the logits, in steps, with room for the numbers."""
@@ -163,6 +164,10 @@ class SoftmaxView:
         axes.set_xlabel("T", fontsize=LABEL, color=INK, labelpad=1)
         self.cursor: Line2D = axes.axvline(1, color=GREY, lw=5, alpha=0.25, animated=True, zorder=1)
         self.curves = [axes.plot([], [], color=c, animated=True)[0] for c in COLORS[:classes]]
+        ring: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "white", "mew": 2.5, "ms": 16, "animated": True}
+        digit: dict[str, Any] = {"ls": "", "color": INK, "mew": 0.3, "ms": 7, "animated": True}
         self.points = [
-            axes.plot([], [], "o", color=c, ms=8, mec="white", animated=True, zorder=5)[0] for c in COLORS[:classes]
-        ]
+            (axes.plot([], [], mec=color, zorder=5 + i, **ring)[0],
+             axes.plot([], [], marker=f"${i}$", zorder=5.5 + i, **digit)[0])
+            for i, color in enumerate(COLORS[:classes], 1)
+        ]  # fmt: skip
