@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from labkit import __version__
 from labkit.server.errors import CommandError, UsageError
+from labkit.server.render import add_options
 
 SERVE_PORT = 8866
 LAB_PORT = 8888
@@ -51,6 +52,7 @@ def _parser() -> Parser:
     _add_address(lab, LAB_PORT)
     lab.add_argument("--folder", type=Path, help="work on copies of the notebooks in this folder; yours are kept")
     lab.set_defaults(command=_lab)
+    add_options(commands.add_parser("render", help="draw a lab's picture into a file"))
     data = commands.add_parser("data", help="fetch a dataset that is not shipped")
     data.add_argument("dataset", choices=["mnist"], help="mnist: all 70 000 digits, 12 MB to fetch, 55 MB kept")
     data.set_defaults(command=_data)

@@ -1,0 +1,36 @@
+"""A lab's picture in a file, without a page: for slides, for papers, for the README."""
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+
+from labkit.labs.lab import Lab
+
+FORMATS = (".png", ".svg", ".pdf")
+WIDTHS = 200, 8000
+"""The least and the largest width in pixels; a vector picture takes its proportions from it."""
+_FONTS: Any = {"svg.fonttype": "path", "pdf.fonttype": 42}  # letters as outlines, or the font in the file
+
+
+def result_at(lab: Lab, parameters: Any, steps: int = 0) -> Any:
+    """The result that a lab shows; of one that moves by itself after `steps` steps, or as many as there are."""
+    if lab.motion is None:
+        return lab.compute(parameters)
+    state = lab.motion.start(parameters)
+    while lab.motion.steps(state)[0] < min(steps, lab.motion.steps(state)[1]):
+        state = lab.motion.advance(state, 0.0)
+    return lab.motion.show(state, parameters)
+
+
+def save(lab: Lab, result: Any, file: Path, width: int) -> None:
+    """Draw a result into a file of one of the FORMATS. ValueError names what does not fit."""
+    low, high = WIDTHS
+    if file.suffix.lower() not in FORMATS:
+        raise ValueError(f"the output must end in {', '.join(FORMATS)}, got {file.name!r}")
+    if not low <= width <= high:
+        raise ValueError(f"the width must lie in [{low}, {high}] pixels, got {width}")
+    view = lab.view()
+    view.update(result)
+    with rc_context(_FONTS):
+        view.figure.savefig(file, dpi=width / view.figure.get_figwidth())

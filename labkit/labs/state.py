@@ -1,0 +1,104 @@
+"""A lab's parameters as text: the query of a link, the options of a command, a file. What comes in is never trusted.
+
+?v=1&activation=relu&std=0.01        only what differs from the defaults is written
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from labkit.labs.lab import Lab
+from labkit.labs.parameters import Choices, Control, LogRange, ParameterError, Parameters, Range, Switch
+
+VERSION = 1
+MOST = 4000
+"""Characters of a query that are read."""
+_ON, _OFF = "on", "off"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a text stands for, as far as it can be had; `complaints` say in words what could not."""
+
+    parameters: Any
+    complaints: tuple[str, ...] = ()
+
+
+def written(parameters: Parameters) -> dict[str, str]:
+    """The values that differ from the defaults, as text; numbers to their last bit."""
+    defaults = type(parameters)().values()
+    return {name: _written(value) for name, value in parameters.values().items() if value != defaults[name]}
+
+
+def query(parameters: Parameters) -> str:
+    """The query of a link to this state, without the question mark."""
+    return urlencode({"v": VERSION, **written(parameters)})
+
+
+def read_query(lab: Lab, text: str) -> Read:
+    """The state that the query of a link stands for: what is wrong in it is left out or brought within its bounds."""
+    if len(text) > MOST:
+        return Read(lab.parameters(), (f"a link may have {MOST} characters, got {len(text)}: it is not read",))
+    found = dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True, max_num_fields=200))
+    version = found.pop("v", str(VERSION))
+    if version != str(VERSION):
+        return Read(lab.parameters(), (f"a link of version {VERSION} is wanted, got {version[:20]!r}: it is not read",))
+    return read(lab, found)
+
+
+def read(lab: Lab, texts: Mapping[str, str]) -> Read:
+    """The state that these texts stand for, by the names of the lab's fields."""
+    controls = lab.parameters.controls()
+    values: dict[str, Any] = {}
+    complaints = []
+    for name, text in texts.items():
+        try:
+            if name not in controls:
+                raise ParameterError(f"there is no parameter {name[:40]!r}")
+            asked = value_of(controls[name], text)
+            values[name] = _clamped(controls[name], asked)
+            if values[name] != asked:
+                complaints.append(f"{controls[name].label} is {text[:40]} in the link, taken as {values[name]:g}")
+        except ValueError as error:
+            complaints.append(f"{error}: it is left out")
+    return _possible(lab, values, complaints)
+
+
+def _possible(lab: Lab, values: dict[str, Any], complaints: list[str]) -> Read:
+    """What is refused together is left out one by one."""
+    while True:
+        try:
+            return Read(lab.parameters.of(values), tuple(complaints))
+        except ParameterError as error:
+            if error.field not in values:
+                return Read(lab.parameters(), (*complaints, f"{error}: the defaults are shown"))
+            complaints.append(f"{error}: it is left out")
+            del values[error.field]
+
+
+def value_of(control: Control, text: str) -> Any:
+    """The value that a text stands for; ValueError with the control's label, the rule and the text."""
+    try:
+        if isinstance(control, Range | LogRange):
+            return int(text) if isinstance(control, Range) and control.whole else float(text)
+        if isinstance(control, Switch):
+            return {_ON: True, _OFF: False}[text]
+        return tuple(text.split(",")) if isinstance(control, Choices) else text
+    except (ValueError, KeyError):
+        wanted = f"{_ON} or {_OFF}" if isinstance(control, Switch) else "a number"
+        raise ValueError(f"{control.label} must be {wanted}, got {text[:40]!r}") from None
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return _ON if value else _OFF
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _clamped(control: Control, value: Any) -> Any:
+    if not isinstance(control, Range | LogRange) or isnan(value):
+        return value
+    low = control.low if isinstance(control, Range) else control.least
+    return min(max(value, low), control.high)

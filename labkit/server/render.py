@@ -1,0 +1,68 @@
+"""`labkit render`: a lab's picture in a file, by options or by the link of a page."""
+
+import argparse
+import sys
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from labkit.server.errors import CommandError
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("lab", nargs="?", help="key of the lab (see labkit list)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the lab")
+    parser.add_argument("--from-link", metavar="LINK", help="the link of a page, in place of LAB and --set")
+    parser.add_argument("--steps", type=int, default=0, help="steps to go, of a lab that moves by itself")
+    parser.add_argument("--width", type=int, default=1920, help="pixels (default: %(default)s)")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a .png, .svg or .pdf file")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw, and print the caption."""
+    from labkit.labs.drawing import result_at, save
+
+    lab, parameters = _linked(options.from_link) if options.from_link else _set(options.lab, options.set)
+    try:
+        result = result_at(lab, parameters, options.steps)
+        save(lab, result, options.output, options.width)
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    print(lab.explain(result))
+
+
+def _lab(key: str | None, where: str) -> Any:
+    from labkit.labs import LABS
+
+    found = LABS.get(key or "")
+    if found is None:
+        raise CommandError(f"{where} must be one of {', '.join(LABS)}, got {key!r}")
+    return found
+
+
+def _set(key: str | None, pairs: list[str]) -> tuple[Any, Any]:
+    """What the options ask for; a mistake ends the command."""
+    from labkit.labs.state import read
+
+    lab = _lab(key, "the lab")
+    for pair in pairs:
+        if "=" not in pair:
+            raise CommandError(f"--set must be NAME=VALUE, got {pair!r}")
+    found = read(lab, {name: value for name, _, value in (pair.partition("=") for pair in pairs)})
+    if found.complaints:
+        raise CommandError("; ".join(found.complaints))
+    return lab, found.parameters
+
+
+def _linked(link: str) -> tuple[Any, Any]:
+    """What a link asks for, as a page reads it: what is wrong in it is said and left out."""
+    from labkit.labs.state import read_query
+
+    parts = urlsplit(link)
+    lab = _lab(PurePosixPath(parts.path).stem, "the lab that the link leads to")
+    found = read_query(lab, parts.query)
+    for said in found.complaints:
+        print(f"labkit: {said}", file=sys.stderr)
+    return lab, found.parameters

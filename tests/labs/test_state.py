@@ -1,0 +1,75 @@
+"""A lab's state as text: what goes out comes back to the bit, and what comes in is never trusted."""
+
+import numpy as np
+import pytest
+
+from labkit.labs import LABS
+from labkit.labs.parameters import Choices, LogRange, ParameterError, Range, Switch
+from labkit.labs.state import MOST, query, read, read_query, written
+
+SIGNAL = LABS["signal_propagation"]
+
+
+def drawn_value(control, rng):
+    if isinstance(control, Range):
+        low, high = control.low, control.high
+        return int(rng.integers(low, high + 1)) if control.whole else rng.uniform(low, high)
+    if isinstance(control, LogRange):
+        return float(np.exp(rng.uniform(np.log(control.low), np.log(control.high))))
+    if isinstance(control, Switch):
+        return bool(rng.integers(2))
+    keys = list(getattr(control, "table", None) or ["x * tanh(softplus(x))", "min(max(alpha*x, x), 6) & 3 = +%", ""])
+    if isinstance(control, Choices):
+        return tuple(str(key) for key in rng.choice(keys, size=min(3, len(keys)), replace=False))
+    return str(rng.choice(keys))
+
+
+def drawn_state(lab, rng):
+    controls = lab.parameters.controls()
+    chosen = rng.permutation(list(controls))[: rng.integers(1, len(controls) + 1)]
+    return read(lab, {}).parameters, {str(name): drawn_value(controls[name], rng) for name in chosen}
+
+
+@pytest.mark.parametrize("number", range(200))
+def test_a_link_comes_back_to_the_bit(number):
+    rng = np.random.default_rng(number)
+    lab = list(LABS.values())[number % len(LABS)]
+    _, values = drawn_state(lab, rng)
+    while True:
+        try:
+            state = lab.parameters.of(values)
+            break
+        except ParameterError as error:
+            values = {name: value for name, value in values.items() if error.field in values and name != error.field}
+    found = read_query(lab, query(state))
+    assert found.complaints == ()
+    assert found.parameters == state
+
+
+def test_only_what_differs_is_written():
+    assert written(SIGNAL.parameters()) == {}
+    assert written(SIGNAL.parameters(std=0.1, standardize=True)) == {"std": "0.1", "standardize": "on"}
+    assert query(SIGNAL.parameters(activation="relu")) == "v=1&activation=relu"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "values"),
+    [
+        ("v=2&std=0.1", "version 1 is wanted, got '2'", {}),
+        ("std=1e300", "init std is 1e300 in the link, taken as 100", {"std": 100.0}),
+        ("depth=-5", "depth is -5 in the link, taken as 1", {"depth": 1}),
+        ("depth=2.5", "depth must be a number, got '2.5'", {}),
+        ("std=nan", "init std must lie in [0, 100], got nan", {}),
+        ("standardize=1", "standardized must be on or off", {}),
+        ("activation=__class__", "activation must be one of", {}),
+        ("<script>alert(1)</script>=1", "there is no parameter", {}),
+        ("__init__=1&std=0.5", "there is no parameter '__init__'", {"std": 0.5}),
+        ("formula=().__class__", "your own f(x)", {}),
+        ("std=" + "9" * MOST, f"a link may have {MOST} characters", {}),
+        ("activation=relu&alpha=7", "alpha", {"activation": "relu"}),
+    ],
+)
+def test_a_hostile_link_ends_in_a_clamped_state_and_a_message(text, words, values):
+    found = read_query(SIGNAL, text)
+    assert any(words in said for said in found.complaints), found.complaints
+    assert found.parameters == SIGNAL.parameters.of(values)
