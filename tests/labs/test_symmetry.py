@@ -99,6 +99,25 @@ def test_points_are_the_weights_from_the_first_two_units_below():
     assert view.units[1].said.get_text() == f"layer 2: 8 of 8 differ, by up to {spread:.2g}"
 
 
+def test_every_layer_of_both_networks_has_its_count_by_step_beside_the_other():
+    p, pair = begun(40)
+    p = Symmetry.of({**LAB.actions[0].values(p), "layer": 2})
+    view = LAB.view()
+    view.update(MOTION.show(pair, p))
+    alike, random = (each.image.get_array() for each in view.maps)
+    at = (np.arange(200) + 0.5) * 1500 / 200
+    for layer in range(3):
+        np.testing.assert_array_equal(alike[layer][at < 30], 1)
+        np.testing.assert_array_equal(random[layer][at < 30], 8)
+        assert np.ma.getmaskarray(alike)[layer][at > 40].all()
+    assert [text.get_text() for text in view.maps[0].now] == ["8", "8", "8"]  # the noise has just been added
+    assert [list(each.noise.get_xdata()) for each in view.maps] == [[40], []]
+    assert view.maps[0].frame.get_y() == 1.5
+    view.update(MOTION.compute(Symmetry(depth=5, width=4)))
+    assert [text.get_text() for text in view.maps[1].now] == ["4"] * 5
+    assert view.bar.get_ticks().tolist() == [1, 4]
+
+
 def test_units_are_counted_with_their_bias():
     units = np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0], [0.0, 0.5, 0.5]])
     assert measured(units) == (2, 0.5)
