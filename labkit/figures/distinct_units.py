@@ -14,6 +14,7 @@ from labkit.figures.style import INK, LABEL, LINE, ORDERED, TITLE, live_text, qu
 
 Array = NDArray[np.float64]
 _COLUMNS = 200
+_HALF = 0.06  # of a line of text: a LiveText hangs from its place
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,4 @@ class DistinctMap:
         for text in self.now:
             text.remove()
         places = [(i + 0.5) / depth for i in range(depth)]
-        self.now = [live_text(self.axes, 1.02, place, "left", "center") for place in places]
+        self.now = [live_text(self.axes, 1.02, place + _HALF, "left", "top") for place in places]
