@@ -32,7 +32,7 @@ MOST = 5
 """Rows of the grid, and columns."""
 MOST_SEEDS, MOST_NETWORKS = 5, 36
 """Seeds at once, and networks that are trained at once: with more, a tick takes too long."""
-_EVALUATIONS = 20  # of a grid in the course of its training
+_EVALUATIONS = 40  # of a grid in the course of its training
 _RATE = learning_rate({"sgd": 0.1, "momentum": 0.05, "adam": 0.005})
 
 

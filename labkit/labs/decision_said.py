@@ -28,21 +28,21 @@ def named(network: Network) -> bool:
 def table(r: Result) -> Table:
     """The cells of the grid; starred are those of a column that are not to be told apart from its best.
 
-    None is where that holds for all of them.
+    None is where that holds for all of them, and none before the first step.
     """
     assert r.grid
     nets, seeds = np.array(r.networks, object).reshape(r.grid), len(r.scores)
     columns = zip(r.mean.reshape(r.grid).T, r.error.reshape(r.grid).T, strict=True)
     best = np.array([among_best(mean, error) for mean, error in columns]).T
-    starred = best & ~best.all(axis=0)
+    of = f"{seeds} seeds" if seeds > 1 else f"one seed, {r.samples} points"
+    starred = best & ~best.all(axis=0) & (r.scored > 0)
     return Table(
         tuple(_scheme(network) for network in nets[:, 0]), tuple(net.activation_row.label for net in nets[0]),
         tuple(named(network) for network in r.networks), tuple(best.ravel().tolist()),
         tuple(starred.ravel().tolist()), tuple(_said(r, i, seeds) for i in range(len(r.networks))),
         tuple("" if r.lost[i] else f"loss {short(float(r.loss[i]), 2)}" for i in range(len(r.networks))),
-        f"± standard error, {f'{seeds} seeds' if seeds > 1 else f'one seed, {r.samples} test points'}; map: "
-        f"{'the first seed' if seeds > 1 else 'that seed'}; green frame: rule of thumb; ★: best of its column, or "
-        "within two standard errors of it",
+        f"accuracy at step {r.scored} ± standard error ({of}); map: first seed; green frame: rule of thumb; "
+        "★: best of column, or within two errors of it",
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _grid_said(r: Result, cells: Table) -> str:
         each = [f"{name} {_best(mean, error, level, cells.rows)}" for name, mean, error, level in columns]
         said += f". Best: {'; '.join(each)}"
     lost = sum(r.lost)
-    return said + (f". {lost} ceased to be finite." if lost else ".")
+    return said + (f". {lost} of the {seeds * len(r.networks)} runs ceased to be finite." if lost else ".")
 
 
 def _best(mean: Array, error: Array, level: NDArray[np.bool_], schemes: tuple[str, ...]) -> str:

@@ -164,7 +164,7 @@ LAB = Lab(
         Preset("Moons, 5 layers", "Six matrices: what shape can the boundary of the left network have?", {}),
         Preset("Moons, 10 layers", "Twice as deep: does the left boundary bend now?", {"depth": 10}),
         Preset("One hidden layer", "The least depth: what changes on the left, what on the right?", {"depth": 1}),
-        Preset("Circles, ReLU", "No line is better than a coin here: where does the left one end?",
+        Preset("Circles, ReLU", "A line can only cut off a piece here: where does the left one end?",
                {"dataset": "circles", "activation": "relu"}),
         Preset("Spirals, ReLU", "The same weights at the start: how far does the bend alone carry?",
                {"dataset": "spirals", "activation": "relu", "width": 16, "steps": 1500}),
