@@ -11,7 +11,7 @@ from labkit.figures.numbers import short, tenth
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.parameters import Choice, Parameters, Range
 from labkit.labs.plane_runs import PLANES, Array, Run, centers, extent_of
-from labkit.labs.shared import ACTIVATION, ALPHA, RATE, ROWS_OWN, OwnFormula, Seed, key_of
+from labkit.labs.shared import ACTIVATION, ALPHA, RATE, ROWS_OWN, OwnFormula, Seed, key_of, shortened
 from labkit.nn.collapse import product
 from labkit.nn.network import Network
 from labkit.nn.steps import Divergence
@@ -118,7 +118,7 @@ class _View(CollapseView):
         twin = r.networks[1]
         said = (
             f"identity: {tenth(r.accuracy[0])} right",
-            f"{twin.activation_row.named(twin.alpha)}: {tenth(r.accuracy[1])} right",
+            f"{shortened(twin.activation_row.named(twin.alpha))}: {tenth(r.accuracy[1])} right",
         )
         gap = f"network minus product: at most {short(r.missed[0], 2)}, where outputs reach {short(r.largest[0])}"
         self.show(r.maps, Collapsed(r.weights, r.matrix, r.offset, r.slope, said, gap))

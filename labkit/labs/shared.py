@@ -26,6 +26,7 @@ from labkit.nn.prediction import Band
 
 Array = NDArray[np.float64]
 
+_LONGEST = 34
 ROWS_OWN: Any = None
 """The default of an alpha: the row's own."""
 
@@ -70,6 +71,11 @@ def cut(p: Any) -> str:
     if square_std(p) is not None or abs(weights_std(p) - p.std) <= 1e-3 * p.std:
         return ""
     return f"{weights_std(p):.3g} after the cut"
+
+
+def shortened(name: str) -> str:
+    """The name of a function, which may be a long formula, where there is little room."""
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def sentences(parts: Sequence[str]) -> str:

@@ -244,10 +244,8 @@ HALF = [("sigmoid", "xavier_normal", FIVE), ("sigmoid", "he_normal", FIVE), ("re
 
 def over_seeds(activation, initializer, values, std=1.0, seeds=5, width=16):
     """Accuracies in percent, (seeds,)."""
-    steps = {"steps": 1000, **values}["steps"]
-    values = {**values, "activation": activation, "initializer": initializer, "std": std, "width": width}
-    values.pop("steps")
-    return 100 * np.array([after(steps, **values, seed=seed)[2].mean[0] for seed in range(seeds)])
+    values = {"steps": 1000, **values, "activation": activation, "initializer": initializer, "std": std, "width": width}
+    return 100 * np.array([after(**values, seed=seed)[2].mean[0] for seed in range(seeds)])
 
 
 @pytest.mark.parametrize(
