@@ -1,4 +1,5 @@
 import numpy as np
+from matplotlib.text import Annotation
 
 from labkit.figures.canvas import LiveCanvas
 from labkit.figures.learning_curve import CHANCE, LearningCurve, TestScores
@@ -34,7 +35,7 @@ def test_accuracy_and_loss_have_an_axis_each_and_the_accuracy_is_in_percent():
 def test_each_dashed_level_has_its_name():
     curve, _ = drawn(3)
     for axes, value, name in zip(curve.panels, (0.5, CHANCE), ("50 %", "ln 2"), strict=True):
-        (note,) = axes.texts
+        (note,) = (text for text in axes.texts if isinstance(text, Annotation))
         assert note.get_text() == f"a coin's toss: {name}"
         assert note.xy[1] == value
         assert any(list(line.get_ydata()) == [value, value] for line in axes.lines)
