@@ -21,7 +21,7 @@ _RATE = learning_rate({"sgd": 0.1, "momentum": 0.02, "adam": 0.005})
 
 @dataclass(frozen=True)
 class Symmetry(Parameters):
-    """What is set in this lab; `pushes` counts the noise that the button has added."""
+    """What is set in this lab."""
 
     activation: ActivationKey = "relu"
     alpha: Annotated[float, replace(ALPHA, folds=True)] = ROWS_OWN
@@ -48,12 +48,6 @@ class Symmetry(Parameters):
     batch: Annotated[int, Range("batch", more=True, low=1, high=256, step=1)] = 64
     steps: Annotated[int, Range("steps", more=True, low=1, high=10_000, step=1)] = 1500
     seed: Seed = 0
-    pushes: Annotated[
-        int,
-        Range(
-            "times noise was added", more=True, aside=True, shown=lambda p: False, folds=True, low=0, high=1000, step=1
-        ),
-    ] = 0
 
     def networks(self) -> tuple[Network, Network]:
         """The one that starts alike, and its random twin."""
@@ -66,15 +60,12 @@ class Symmetry(Parameters):
 
 
 def _start(p: Symmetry) -> Pair:
-    return Pair(p.networks(), p.optimizer, p.learning_rate, p.batch, p.steps, p.pushes)
+    return Pair(p.networks(), p.optimizer, p.learning_rate, p.batch, p.steps)
 
 
-def _show(pair: Pair, p: Symmetry) -> Result:
-    pair.push(p.pushes, p.noise)
-    return show(pair, p.layer - 1)
-
-
-MOTION = Motion(start=_start, advance=Pair.advance, show=_show, steps=Pair.progress)
+MOTION = Motion(
+    start=_start, advance=Pair.advance, show=lambda pair, p: show(pair, p.layer - 1), steps=Pair.progress
+)
 
 
 class _View(SymmetryView):
@@ -93,7 +84,7 @@ LAB = Lab(
     view=_View,
     explain=explain,
     motion=MOTION,
-    actions=(Action("Add noise ε", lambda p: {"pushes": p.pushes + 1}),),
+    actions=(Action("Add noise ε", disturb=lambda pair, p: pair.push(p.noise)),),
     presets=(
         Preset("A constant", "Eight units, one weight: how many units learn? Then press Add noise.", {}),
         Preset("All zeros, ReLU", "Zero weights, slope 0 at zero: does anything reach the layers?", {"start": "zeros"}),

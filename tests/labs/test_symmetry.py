@@ -1,6 +1,7 @@
 """The exact facts about weights that start alike, from the trained arrays themselves; what the notebook claims."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_noise_parts_the_units_and_the_net_learns():
     p, pair = begun(300)
     before = [w.copy() for w in pair.trainings[0].weights]
     twin = [w.copy() for w in pair.trainings[1].weights]
-    p = Symmetry.of(LAB.actions[0].values(p))
+    LAB.actions[0].disturb(pair, p)
     result = MOTION.show(pair, p)
     added = np.concatenate([(w - v).ravel() for w, v in zip(pair.trainings[0].weights, before, strict=True)])
     assert len(added) == 152
@@ -81,12 +82,17 @@ def test_noise_parts_the_units_and_the_net_learns():
     assert MOTION.show(pair, p).learned.accuracy[-1, 0] > 0.97
 
 
-def test_a_new_start_is_without_the_noise_of_the_run_before():
-    p = Symmetry(pushes=3)
-    pair = MOTION.start(p)
-    assert MOTION.show(pair, p).distinct[0].tolist() == [1, 1, 1]
-    assert MOTION.show(pair, Symmetry(pushes=0)).pushed == ()
-    assert MOTION.show(pair, Symmetry(pushes=4)).distinct[0].tolist() == [8, 8, 8]
+def test_noise_is_drawn_anew_each_time_and_is_the_same_in_each_run():
+    p, pair = begun(0)
+    _, again = begun(0)
+    start = pair.trainings[0].weights[0].copy()
+    pair.push(p.noise)
+    once = pair.trainings[0].weights[0] - start
+    pair.push(p.noise)
+    assert abs(pair.trainings[0].weights[0] - start - 2 * once).max() > 0.01
+    again.push(p.noise)
+    assert (again.trainings[0].weights[0] - start == once).all()
+    assert MOTION.show(MOTION.start(p), p).learned.pushed == ()
 
 
 def test_points_are_the_weights_from_the_first_two_units_below():
@@ -104,7 +110,8 @@ def test_points_are_the_weights_from_the_first_two_units_below():
 
 def test_every_layer_of_both_networks_has_its_count_by_step_beside_the_other():
     p, pair = begun(40)
-    p = Symmetry.of({**LAB.actions[0].values(p), "layer": 2})
+    pair.push(p.noise)
+    p = replace(p, layer=2)
     view = LAB.view()
     view.update(MOTION.show(pair, p))
     alike, random = (each.image.get_array() for each in view.maps)
@@ -180,7 +187,7 @@ def ended(seed, step, values):
     """Accuracy of both networks after all steps, in percent; noise is added at `step`."""
     p, pair = begun(step or 10_000, **values, seed=seed)
     if step is not None:
-        pair.push(1, p.noise)
+        pair.push(p.noise)
         while not pair.finished:
             pair = MOTION.advance(pair, 10.0)
     return 100 * pair.scores()[:, 1]
