@@ -91,7 +91,7 @@ def test_looking_back_says_the_dead_of_then():
 def test_alpha_is_that_of_the_leaky_one_and_starts_the_training_anew():
     page = Page(LAB)
     page.set(QUICK)
-    page.clock.play.set_state({"value": 1})
+    page.clock.play.set_state({"playing": True, "value": 1})
     assert page.clock.bar.value > 0
     page.fields["alpha"].parts[0].value = 0.3
     assert page.clock.bar.value == 0
