@@ -131,7 +131,7 @@ class Race:
                 correct, samples = 0.0, len(training.data.test)
                 for start in range(0, samples if training.diverged is None else 0, _PIECE):
                     rows = slice(start, min(start + _PIECE, samples))
-                    share = training.evaluate(rows)[1]
+                    share = training.evaluate(rows.start, rows.stop)[1]
                     correct += np.nan if share is None else share * (rows.stop - rows.start)
                     yield
                 self.accuracy[seed, place] = correct / samples if training.diverged is None else np.nan

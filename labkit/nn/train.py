@@ -5,11 +5,13 @@ from typing import Any
 
 from labkit.nn.batches import Batches
 from labkit.nn.datasets import learnable
+from labkit.nn.evaluation import piece
+from labkit.nn.limits import MOST_BATCH, checked
 from labkit.nn.network import Network, memory_limit
 from labkit.nn.optimizers import OPTIMIZERS
 from labkit.nn.samples import Data
 from labkit.nn.steps import Step
-from labkit.nn.training import MOST_BATCH, Training, checked, piece
+from labkit.nn.training import Training
 
 
 def train(

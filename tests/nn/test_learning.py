@@ -156,16 +156,6 @@ def test_noise_breaks_the_symmetry():
     assert [distinct_units(h) for h in training.trace().post] == [10, 10]
 
 
-def test_distinct_units_are_counted():
-    column = np.random.default_rng(0).standard_normal((50, 1))
-    assert distinct_units(np.tile(column, 6)) == 1
-    assert distinct_units(np.tile(column, 6) * (1 + 1e-15 * np.arange(6))) == 1
-    assert distinct_units(np.column_stack([column, column, -column, 1.001 * column])) == 3
-    assert distinct_units(np.zeros((5, 4))) == 1
-    assert distinct_units(1e-200 * np.random.default_rng(1).standard_normal((5, 4))) == 4
-    assert distinct_units(np.full((5, 4), np.nan)) == 4
-
-
 def dead(activation, steps=20, **fields):
     net = Network(activation=activation, initializer="he_normal", depth=3, width=50, dataset="mnist_small", **fields)
     training = train(net, steps=steps, evaluate_every=None)
