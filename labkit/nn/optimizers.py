@@ -36,6 +36,8 @@ class Optimizer:
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every option with its value; ValueError names what does not fit."""
+        if not isinstance(given, Mapping):
+            raise ValueError(f"optimizer_options must map names to values, got {given!r}")
         for name, value in given.items():
             if name not in self.options:
                 raise ValueError(f"options of {self.key} may name {', '.join(self.options) or 'none'}, got {name!r}")

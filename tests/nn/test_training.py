@@ -12,7 +12,8 @@ import labkit
 from labkit.nn.datasets import learnable
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
-from labkit.nn.train import compare, train
+from labkit.nn.samples import data_of
+from labkit.nn.train import train
 
 DIGITS = Network(activation="relu", initializer="he_normal", depth=2, width=12, dataset="mnist_small", seed=3)
 KINDS = [
@@ -145,27 +146,6 @@ def test_without_a_size_the_batch_is_the_whole_set_in_order():
         np.testing.assert_array_equal(y, training.data.train.y)
 
 
-def test_networks_in_step_train_each_as_alone_on_the_same_batches():
-    nets = [dataclasses.replace(DIGITS, initializer=key) for key in ("normal", "lecun_normal", "he_normal")]
-    alone = [list(train(net, "momentum", 0.05, 16, 8, 4)) for net in nets]
-    together = compare(nets, "momentum", 0.05, 16, 8, 4)
-    first = [next(together) for _ in range(3)]
-    later = pickle.loads(pickle.dumps(together))
-    for comparison in (together, later):
-        assert list(zip(*alone, strict=True)) == [*first, *comparison]
-        assert comparison.finished
-
-
-def test_a_network_that_diverges_stands_still_while_the_others_go_on():
-    huge = {"initializer": "constant", "initializer_options": {"constant": 100.0}, "depth": 100, "width": 100}
-    nets = [DIGITS, dataclasses.replace(DIGITS, **huge)]
-    steps = list(compare(nets, steps=5, evaluate_every=None))
-    assert len(steps) == 5
-    assert steps[-1][0].iteration == 5
-    assert steps[-1][1] == steps[0][1]
-    assert steps[0][1].diverged is not None
-
-
 def test_statistics_are_those_of_summarize_on_the_probe():
     training = start(dataclasses.replace(DIGITS, batch=50), "sgd")
     *_, _ = training
@@ -246,50 +226,48 @@ def test_the_slope_of_prelu_is_learned():
         ({"evaluate_every": 0}, "evaluate_every must lie in"),
         ({"optimizer_options": {"momentum": 0.5}}, "options of sgd may name none, got 'momentum'"),
         ({"optimizer": "momentum", "optimizer_options": {"momentum": 2}}, r"momentum must lie in \[0, 1\], got 2"),
+        ({"optimizer": ["sgd"]}, r"optimizer must be one of sgd, momentum, adam, got \['sgd'\]"),
+        ({"optimizer_options": ["momentum"]}, r"optimizer_options must map names to values, got \['momentum'\]"),
+        ({"data": ([[1.0]], [0])}, "data must be made by data_of, got tuple"),
+        ({"network": "relu"}, "network must be of type Network, got 'relu'"),
+        ({"network": None}, "network must be of type Network, got None"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        train(DIGITS, **options)
+        train(**{"network": DIGITS, **options})
 
 
-def test_what_exceeds_the_memory_is_refused_with_what_to_lower():
-    message = r"needs \d+ MiB, and 2048 MiB are allowed: lower depth \(50\), width \(500\), batch \(10\) or batch_size"
+@pytest.mark.parametrize(
+    ("fields", "options", "message"),
+    [
+        ({"dataset": "moons"}, {"batch_size": 1}, "batch_size must be at least 2 with batch normalization, got 1"),
+        ({}, {"batch_size": None, "data": data_of([[1.0]], [1.0], "number")}, "batch_size must be at least 2"),
+        ({}, {"data": data_of([[1.0]], [1.0], "number")}, "number of training samples must be at least 2"),
+        ({"dataset": "moons", "batch": 1}, {}, "batch of the network must be at least 2 with batch normalization"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("norm", ["before", "after"])
+def test_one_sample_has_no_statistics_to_be_normalized_by(norm, fields, options, message):
     with pytest.raises(ValueError, match=message):
-        train(Network(depth=50, width=500, batch=10, dataset="moons"), batch_size=5000)
+        train(Network(**fields, batch_norm=norm), **options)
+    next(train(Network(**fields), **{"evaluate_every": None, **options}))  # without it one is enough
 
 
-@pytest.mark.parametrize("change", [{}, {"batch_norm": "before"}, {"activation": "rrelu"}], ids=str)
-def test_a_training_stays_within_the_stated_memory(change, monkeypatch):
-    net = Network(depth=10, width=200, batch=500, dataset="spirals", **change)
-    start(DIGITS, "adam").evaluate()
-    start(dataclasses.replace(net, depth=1), "adam").statistics()
-    tracemalloc.start()
-    try:
-        training = train(net, "adam", batch_size=700)
-        next(training)
-        training.evaluate()
-        training.trace()
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    monkeypatch.setenv("LABKIT_MEMORY_MIB", f"{peak / 2**20}")
-    with pytest.raises(ValueError, match="MiB are allowed"):
-        train(net, "adam", batch_size=700)
+@pytest.mark.parametrize(
+    "change", [{"standardize": True}, {"input_scale": 3.0}, {"standardize": True, "input_scale": 3.0}]
+)
+def test_data_of_ones_own_are_standardized_and_scaled_as_a_datasets(change):
+    net = dataclasses.replace(DIGITS, dataset="moons", **change)
+    raw = learnable("moons", net.seed, False, 1.0)
+    own = data_of(raw.train.x, raw.train.y, "yes_no", raw.test.x, raw.test.y)
+    known, ours = train(net, steps=5, evaluate_every=5), train(net, steps=5, evaluate_every=5, data=own)
+    assert list(ours) == list(known)
 
 
 def test_noise_cannot_be_learned():
     with pytest.raises(ValueError, match="dataset 'gaussian' has none"):
         train(Network())
-
-
-def test_networks_in_step_must_agree_in_their_data():
-    with pytest.raises(ValueError, match="networks must agree in dataset, got 'circles', 'moons'"):
-        compare([Network(dataset="moons"), Network(dataset="circles")])
-    with pytest.raises(ValueError, match="networks must agree in standardize"):
-        compare([Network(dataset="moons"), Network(dataset="moons", standardize=True)])
-    with pytest.raises(ValueError, match="networks must name at least one"):
-        compare([])
 
 
 def test_memory_does_not_grow_with_the_steps():
