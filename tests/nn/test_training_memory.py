@@ -42,10 +42,13 @@ def used(make):
     "change", [{}, {"batch_norm": "before"}, {"batch_norm": "after", "activation": "prelu"}, {"activation": "rrelu"},
                {"standardize": True}], ids=str,
 )  # fmt: skip
-@pytest.mark.parametrize("net", [DEEP, FLAT], ids=["deep", "flat"])
-def test_a_training_stays_within_the_stated_memory(net, change):
+@pytest.mark.parametrize(
+    ("net", "size"), [(DEEP, 700), (FLAT, 700), (dataclasses.replace(FLAT, batch=10), 5000)],
+    ids=["deep", "flat", "large"],
+)  # fmt: skip
+def test_a_training_stays_within_the_stated_memory(net, size, change):
     def make():
-        return train(dataclasses.replace(net, **change), "adam", batch_size=700, evaluate_every=None)
+        return train(dataclasses.replace(net, **change), "adam", batch_size=size, evaluate_every=None)
 
     says, takes = stated(make), used(make)
     assert takes <= says + 1  # it is said in whole MiB
