@@ -17,7 +17,7 @@ from labkit.nn.snapshot import Snapshot, snapshot
 from labkit.nn.statistics import LayerStatistics, summarize
 from labkit.nn.steps import Divergence, Step
 from labkit.nn.tasks import TASKS, Targets
-from labkit.nn.updates import Updates, all_finite
+from labkit.nn.updates import Updates, huge
 
 
 class Training(Iterator[Step]):
@@ -95,16 +95,17 @@ class Training(Iterator[Step]):
             loss = TASKS[self.data.task].loss(work.logits, y, work.grad_logits)
             self.model.backward(work)
             self.iteration += 1
-            if np.isfinite(loss) and all_finite(self.model.gradients.vector):
-                self.last = self._applied(loss, work)
+            far = huge(self.model.gradients.vector)
+            if np.isfinite(loss) and (not far or np.isfinite(self.model.gradients.vector).all()):
+                self.last = self._applied(loss, work, far)
             else:
                 self.last = self._diverged(loss, *self.model.first_nonfinite(work, loss))
         return self.last
 
-    def _applied(self, loss: float, work: Work) -> Step:
+    def _applied(self, loss: float, work: Work, far: bool) -> Step:
         self.model.move_on(work)
         parameters, gradients = self.model.parameters, self.model.gradients
-        if self._updates.apply(parameters, gradients, self.iteration, self.learning_rate):
+        if self._updates.apply(parameters, gradients, self.iteration, self.learning_rate, far):
             return self._step(loss)
         return self._diverged(loss, *self._updates.first_nonfinite(parameters))
 

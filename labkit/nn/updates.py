@@ -20,16 +20,19 @@ class Updates:
         self.last = Flat(shapes)
         self._slots = np.zeros((OPTIMIZERS[optimizer].slots, len(self.last.vector)))
 
-    def apply(self, parameters: Flat, gradients: Flat, step: int, rate: float) -> bool:
-        """Move the parameters on; whether they, and what the optimizer remembers, are still finite."""
-        row, finite = OPTIMIZERS[self.optimizer], True
+    def apply(self, parameters: Flat, gradients: Flat, step: int, rate: float, far: bool = True) -> bool:
+        """Move the parameters on; whether they, and what the optimizer remembers, are still finite.
+
+        The latter is looked at where gradients are `far` out, `huge`: where their squares are finite it cannot
+        leave the numbers, unless the parameters do so too.
+        """
+        row = OPTIMIZERS[self.optimizer]
         for start in range(0, len(self.last.vector), _PIECE):
             part = slice(start, start + _PIECE)
-            moved, slots, out = parameters.vector[part], self._slots[:, part], self.last.vector[part]
+            slots, out = self._slots[:, part], self.last.vector[part]
             row.update(gradients.vector[part], slots, step, rate, out, **self.options)
-            moved -= out
-            finite = finite and all_finite(moved) and all(map(all_finite, slots))
-        return finite
+            parameters.vector[part] -= out
+        return all_finite(parameters.vector) and not (far and not all_finite(self._slots))
 
     def first_nonfinite(self, parameters: Flat) -> tuple[int, str]:
         """Layer and quantity that is the first not to be finite; the optimizer's state comes before what it moves."""
@@ -43,5 +46,10 @@ class Updates:
 
 def all_finite(array: Array) -> bool:
     """Whether no value is infinite or NaN."""
-    flat = array.reshape(-1)  # its square is quick, but may be infinite when it is not
-    return bool(np.isfinite(np.dot(flat, flat)) or np.isfinite(flat).all())
+    return not huge(array) or bool(np.isfinite(array).all())
+
+
+def huge(array: Array) -> bool:
+    """Whether the sum of its squares is infinite or NaN, which is quickly seen."""
+    flat = array.reshape(-1)
+    return not np.isfinite(np.dot(flat, flat))
