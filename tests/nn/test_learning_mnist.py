@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import tarfile
-from math import log
+from math import hypot, log, sqrt
 
 import numpy as np
 import pytest
@@ -74,7 +74,9 @@ def test_the_small_start_stays_at_the_logarithm_of_10(curves):
 @pytest.mark.parametrize("place", [1, 2])
 def test_the_other_two_are_at_iteration_500_where_the_book_has_them(curves, place):
     values = curves[:, 459:540, place]
-    assert abs(values.mean() - BOOK[place]) < 4 * values.std()  # of one batch of one seed, as the book's is
+    # ours is the mean of five seeds, the book's one batch of one run; 2.6 standard errors of the difference: 1 %
+    error = hypot(values.mean(axis=1).std(ddof=1) * sqrt(1 + 1 / len(SEEDS)), values.std(axis=1).mean())
+    assert abs(values.mean() - BOOK[place]) < 2.6 * error  # found: 1.03 within 0.57, 0.42 within 0.20
 
 
 def test_he_is_below_1_over_sqrt_n_at_iteration_500_and_at_the_end_in_each(curves):
