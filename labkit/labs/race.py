@@ -93,7 +93,8 @@ class Race:
     def advance(self, seconds: float) -> "Race":
         """Go on for so long, at least one piece of work.
 
-        A piece is a step of one contestant from one seed, a look at one, or a thousand test samples of one.
+        A piece is a step of one contestant from one seed, a look at one, or a thousand test samples of one: a few
+        milliseconds, and about half a second in the largest network of the pages (20 layers of 200, batch 1000).
         """
         until = perf_counter() + seconds
         for _ in self._work:
