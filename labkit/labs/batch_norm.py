@@ -76,7 +76,7 @@ def given(training: Training) -> Array | None:
     net = training.network
     if net.batch_norm == "none":
         return None
-    scales = training.model.work(net.batch).scale
+    scales = training.model.work(net.batch, "probe").scale
     return np.array([np.maximum(1 / scale**2 - EPSILON, 0).mean() for scale in scales])
 
 

@@ -61,7 +61,7 @@ class Race:
         self._quantities, self._look = tuple(quantities), look
         self._runs = [
             compare([replace(net, seed=net.seed + k) for net in networks], optimizer, learning_rate, batch_size, steps,
-                    evaluate_every=None)
+                    evaluate_every=None, copies=seeds)
             for k in range(seeds)
         ]  # fmt: skip
         self.losses = np.full((seeds, len(networks), steps), np.nan)
@@ -91,7 +91,11 @@ class Race:
         return self._runs[0].trainings[place]
 
     def advance(self, seconds: float) -> "Race":
-        """Go on for so long, at least one piece of work; a piece is far shorter than a tick."""
+        """Go on for so long, at least one piece of work.
+
+        A piece is a step of one contestant from one seed, a look at one, or a thousand test samples of one: a few
+        milliseconds, and about half a second in the largest network of the pages (20 layers of 200, batch 1000).
+        """
         until = perf_counter() + seconds
         for _ in self._work:
             if perf_counter() >= until:
@@ -103,10 +107,11 @@ class Race:
         keep, every = set(kept_steps(self.steps)), max(1, self.steps // EVALUATIONS)
         for step in range(1, self.steps + 1):
             for seed, run in enumerate(self._runs):
-                if not run.finished:
-                    made = next(run)
-                    self.losses[seed, :, step - 1] = [m.loss if m.iteration == step else np.nan for m in made]
+                while not run.finished and not run.advance():
                     yield
+                made = [training.last for training in run.trainings]
+                self.losses[seed, :, step - 1] = [m.loss if m and m.iteration == step else np.nan for m in made]
+                yield
             last = step == self.steps or all(run.finished for run in self._runs)
             for place in range(len(self.networks)) if step in keep or last else ():
                 self._keep(place, step)
@@ -131,7 +136,7 @@ class Race:
                 correct, samples = 0.0, len(training.data.test)
                 for start in range(0, samples if training.diverged is None else 0, _PIECE):
                     rows = slice(start, min(start + _PIECE, samples))
-                    share = training.evaluate(rows)[1]
+                    share = training.evaluate(rows.start, rows.stop)[1]
                     correct += np.nan if share is None else share * (rows.stop - rows.start)
                     yield
                 self.accuracy[seed, place] = correct / samples if training.diverged is None else np.nan

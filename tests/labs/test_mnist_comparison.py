@@ -140,7 +140,7 @@ def test_the_full_set_says_how_to_fetch_it_where_it_is_missing(monkeypatch, tmp_
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path))
     page = Page(LAB)
     page.fields["dataset"].parts[0].value = "mnist"
-    assert "fetch it with `labkit data mnist`, or take dataset &#x27;mnist_small&#x27;" in page.message.value
+    assert "fetch it with `labkit data mnist`, or take &#x27;mnist_small&#x27;" in page.message.value
     page.fields["dataset"].parts[0].value = "mnist_small"
     assert page.message.value == ""
 
