@@ -51,14 +51,15 @@ class Race:
     def __init__(
         self, networks: Sequence[Network], steps: int, seeds: int = 1, optimizer: str = "sgd",
         learning_rate: float = 0.01, batch_size: int | None = 128, quantities: Sequence[str] = ("post", "grad_pre"),
-        look: Callable[[Training], Any] = lambda training: None,
+        look: Callable[[Sequence[Training]], Any] = lambda trainings: None, bins: int = 30,
     ) -> None:  # fmt: skip
         """Keep the networks as they start. ValueError and FileNotFoundError as those of compare().
 
-        `look(training)` finds what the statistics do not hold; it is called when the probe has just been taken.
+        `look(trainings)` finds what the statistics of the first seed's training do not hold, in those of all seeds; it
+        is called when the first's probe has just been taken.
         """
         self.networks, self.steps, self.done = tuple(networks), steps, 0
-        self._quantities, self._look = tuple(quantities), look
+        self._quantities, self._look, self._bins = tuple(quantities), look, bins
         self._runs = [
             compare([replace(net, seed=net.seed + k) for net in networks], optimizer, learning_rate, batch_size, steps,
                     evaluate_every=None, copies=seeds)
@@ -88,7 +89,11 @@ class Race:
 
     def training(self, place: int) -> Training:
         """The training of a contestant, of the first seed."""
-        return self._runs[0].trainings[place]
+        return self.trainings(place)[0]
+
+    def trainings(self, place: int) -> tuple[Training, ...]:
+        """Those of a contestant, of each seed."""
+        return tuple(run.trainings[place] for run in self._runs)
 
     def advance(self, seconds: float) -> "Race":
         """Go on for so long, at least one piece of work.
@@ -127,8 +132,8 @@ class Race:
         """Look at a contestant as it is; of one that diverged stays what there was."""
         training = self.training(place)
         if training.diverged is None:
-            found = training.statistics(quantities=self._quantities, histograms=self._quantities)
-            self.kept[place].append(Kept(step, found, training.update_ratio, self._look(training)))
+            found = training.statistics(quantities=self._quantities, histograms=self._quantities, bins=self._bins)
+            self.kept[place].append(Kept(step, found, training.update_ratio, self._look(self.trainings(place))))
 
     def _evaluate(self) -> Iterator[None]:
         for seed, run in enumerate(self._runs):

@@ -98,5 +98,5 @@ SILENT = {
 """What these move is in the picture alone."""
 UNSEEN = {("batch_norm", "activation"), ("symmetry", "activation")}
 """What these move before the first step is in the words alone."""
-LATER = {"rate", "back", "noise", "seeds"}
+LATER = {"learning_rate", "rate", "step_shown", "noise", "seeds"}
 """In a lab that moves by itself these are seen once it has moved."""

@@ -8,6 +8,7 @@ from labkit.figures.canvas import LiveCanvas
 from labkit.labs.mnist_comparison import LAB, MOTION, MnistComparison, show, start
 from labkit.labs.mnist_result import explain
 from labkit.labs.parameters import ParameterError
+from labkit.labs.race import kept_steps
 from labkit.nn.datasets import learnable
 from labkit.nn.network import Network
 from labkit.nn.train import train
@@ -25,7 +26,7 @@ def trained(p):
 
 @pytest.fixture(scope="module")
 def quick():
-    return trained(MnistComparison(**QUICK, rate=0.1))
+    return trained(MnistComparison(**QUICK, learning_rate=0.1))
 
 
 def test_the_default_is_the_protocol_of_the_figure():
@@ -34,7 +35,7 @@ def test_the_default_is_the_protocol_of_the_figure():
     assert p.networks() == tuple(
         Network(initializer=key, std=0.01, **fields) for key in ("normal", "lecun_normal", "he_normal")
     )
-    assert (p.rate, p.batch, p.steps, p.optimizer, p.standardize) == (0.01, 128, 2000, "sgd", False)
+    assert (p.learning_rate, p.batch, p.steps, p.optimizer, p.standardize) == (0.01, 128, 2000, "sgd", False)
     race = start(p)
     data = learnable("mnist_small", 0, False, 1.0)
     assert data.train.inputs(slice(0, 50)).max() == 1.0
@@ -52,15 +53,16 @@ def test_the_default_is_the_protocol_of_the_figure():
 
 @pytest.mark.parametrize(
     ("values", "same"),
-    [({}, True), ({"seed": 3, "seeds": 4, "chosen": 2, "back": 7, "show": "pre"}, True), ({"std_5": 1.0}, True),
-     ({"std_1": 0.02}, False), ({"standardize": True}, False), ({"contestants": 4}, False), ({"rate": 0.1}, False)],
+    [({}, True), ({"seed": 3, "seeds": 4, "chosen": 2, "step_shown": 7, "show": "pre"}, True), ({"std_5": 1.0}, True),
+     ({"std_1": 0.02}, False), ({"standardize": True}, False), ({"contestants": 4}, False),
+     ({"learning_rate": 0.1}, False)],
 )  # fmt: skip
 def test_the_figures_protocol_is_known_by_its_values(values, same):
     assert MnistComparison(**values).is_figure is same
 
 
 def test_numbers_shown_are_those_of_training_alone(quick):
-    p = MnistComparison(**QUICK, rate=0.1)
+    p = MnistComparison(**QUICK, learning_rate=0.1)
     result = show(quick, p)
     for place, net in enumerate(p.networks()):
         steps = list(train(net, learning_rate=0.1, steps=100))
@@ -69,14 +71,35 @@ def test_numbers_shown_are_those_of_training_alone(quick):
     assert result.done == result.evaluated_at == 100
 
 
-def test_looking_back_shows_the_steps_kept_and_stops_at_the_first(quick):
-    p = {**QUICK, "rate": 0.1}
-    steps = [show(quick, MnistComparison(**p, back=back)).kept.step for back in range(41)]
-    assert (steps[0], steps[-1]) == (100, 0)
-    assert sorted(steps, reverse=True) == steps
-    at = show(quick, MnistComparison(**p, back=5, chosen=3))
-    assert at.kept is quick.kept[2][-6]
-    assert f"contestant 3 after step {at.kept.step}" in explain(at)
+def test_the_step_shown_is_one_of_those_kept_from_the_first_to_the_newest(quick):
+    p = {**QUICK, "learning_rate": 0.1}
+    kept = kept_steps(100)
+    steps = [show(quick, MnistComparison(**p, step_shown=place)).kept.step for place in range(len(kept))]
+    assert steps == kept
+    assert show(quick, MnistComparison(**p)).kept.step == 100
+    at = show(quick, MnistComparison(**p, step_shown=5, chosen=3))
+    assert at.kept is quick.kept[2][5]
+    assert f"contestant 3 after step {kept[5]}" in explain(at)
+
+
+def test_the_step_shown_stands_still_while_they_train_and_its_right_end_goes_with_them():
+    first, middle, newest = (MnistComparison(**QUICK, step_shown=place) for place in (0, 10, None))
+    race, seen = start(first), []
+    while race.progress[0] < race.progress[1]:
+        race = MOTION.advance(race, 0.0)
+        seen.append([show(race, p).kept.step for p in (first, middle, newest)])
+    steps = np.array(seen)
+    np.testing.assert_array_equal(steps[:, 0], 0)
+    np.testing.assert_array_equal(steps[:, 1], np.minimum(steps[:, 2], kept_steps(100)[10]))
+    assert steps[-1, 2] == 100
+
+
+def test_the_step_shown_says_its_step():
+    note = MnistComparison.controls()["step_shown"].note
+    assert note(MnistComparison()) == "the newest"
+    assert note(MnistComparison(step_shown=20)) == "step 500"
+    with pytest.raises(ParameterError, match=r"step shown must lie in \[0, 36\], got 40"):
+        MnistComparison(steps=100, step_shown=40)
 
 
 def test_before_the_first_step_the_caption_asks_to_play_and_names_them():
@@ -86,7 +109,7 @@ def test_before_the_first_step_the_caption_asks_to_play_and_names_them():
 
 
 def test_caption_says_the_losses_and_the_shares(quick):
-    result = show(quick, MnistComparison(**QUICK, rate=0.1))
+    result = show(quick, MnistComparison(**QUICK, learning_rate=0.1))
     text = explain(result)
     assert text.startswith("Mean loss of the last 100 steps: ReLU, normal, std 0.01: ")
     assert f"{result.recent[0, 2]:.3f} ({100 * result.accuracy[0, 2]:.1f} % right)" in text
@@ -103,7 +126,7 @@ def test_caption_of_many_names_the_best_and_the_worst():
 
 
 def test_what_is_not_finite_is_said_with_its_step_and_layer():
-    p = MnistComparison(**QUICK, activation_3="identity", initializer_3="normal", std_3=10.0, rate=10.0)
+    p = MnistComparison(**QUICK, activation_3="identity", initializer_3="normal", std_3=10.0, learning_rate=10.0)
     race = trained(p)
     found = race.diverged(2)
     assert found is not None
@@ -166,7 +189,7 @@ def test_other_contestants_views_and_steps_are_looked_at_without_starting_anew()
         page.clock.play.set_state({"playing": True, "value": count})
     done = page.clock.bar.value
     assert done > 0
-    for name, value in (("chosen", 3), ("show", "grad_pre"), ("back", 2), ("chosen", 1)):
+    for name, value in (("chosen", 3), ("show", "grad_pre"), ("step_shown", 2), ("chosen", 1)):
         page.fields[name].parts[0].value = value
         assert page.clock.bar.value == done
 
