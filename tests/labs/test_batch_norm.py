@@ -3,6 +3,7 @@ import pytest
 
 from labkit.figures.canvas import LiveCanvas
 from labkit.figures.close_up import close_up
+from labkit.figures.numbers import short
 from labkit.labs.batch_norm import LAB, MOTION, BatchNorm, given, show, start
 from labkit.labs.batch_norm_result import explain
 from labkit.labs.race import kept_steps
@@ -154,6 +155,14 @@ def test_after_one_step_it_speaks_of_the_last_step():
     while not race.done:
         race.advance(0.0)
     assert "mean loss of the last step: no batch" in explain(show(race, p)).replace("Mean", "mean")
+
+
+def test_of_one_that_diverged_its_last_step_is_said():
+    p = BatchNorm(steps=100, width=100, std=10.0)
+    race = trained(p)
+    assert race.diverged(0) is not None
+    said = explain(show(race, p))
+    assert f"none {short(race.kept[0][-1].statistics.grad_rms[0])} (after step {race.kept[0][-1].step})" in said
 
 
 def test_the_background_seldom_moves_while_they_train():

@@ -147,6 +147,11 @@ def test_several_seeds_are_shown_with_their_spread():
     result = show(race, p)
     assert race.losses.shape == (3, 2, 100)
     assert "lowest to highest of 3 seeds" in explain(result)
+    assert "contestant 1 (first of 3 seeds) after step 100" in explain(result)
+    view = LAB.view()
+    view.update(result)
+    assert view._head.get_text().endswith("after step 100 (first of 3 seeds)")
+    assert [text.get_text() for text in view._losses.curves.numbers._texts] == ["1", "2"]
     means = race.losses[:, 1, :100].mean(axis=1)
     assert f"{means.min():.3f} to {means.max():.3f}" in explain(result)
 
