@@ -42,5 +42,6 @@ def _wide(low: float, high: float) -> tuple[float, float]:
     """Limits on both sides of 0 leave room for a label at each end and at 0."""
     if not low < 0 < high:
         return low, high
-    least = step_above(0.3 * max(-low, high))
+    size = max(-low, high)
+    least = step_above(0.3 * size) if 0.01 <= size < 1e4 else size  # long labels need 0 in the middle
     return min(low, -least), max(high, least)

@@ -75,4 +75,3 @@ class DeadMaps:
 
 def _ticks(depth: int) -> list[int]:
     return list(range(1, depth + 1)) if depth <= 8 else [1, depth]
-

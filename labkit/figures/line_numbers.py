@@ -17,8 +17,7 @@ class LineNumbers:
     """The numbers 1, 2, ... of some lines in `axes`; those that would overlap stand above each other."""
 
     def __init__(self, axes: Axes, count: int, right: float = 5.0) -> None:
-        """Make the numbers, so many pixels to the `right` of their lines; they are not seen before they have a place.
-        """
+        """Make the numbers, so many pixels to the `right` of their lines; none is seen before it has a place."""
         self._axes, self._right = axes, right
         self._texts = [live_text(axes, 0.0, 0.0, "left", "bottom") for _ in range(count)]
 

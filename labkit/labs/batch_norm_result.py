@@ -71,13 +71,18 @@ def explain(result: Result) -> str:
     parts = [f"{net.activation_row.named(net.alpha)}, {net.initializer_row.label}, weight std {short(std)}"]
     parts += [_learned(result)] if result.done else ["press play to train the three on the same batches"]
     parts += [f"{name}: {found}" for name, found in zip(result.names, result.diverged, strict=True) if found]
-    rms = "; ".join(f"{name} {short(float(k.statistics.grad_rms[0]))}" for name, k in _kept(result))
+    rms = "; ".join(f"{name} {_gradient(result, kept)}" for name, kept in _kept(result))
     parts.append(f"{result.when}{first_of(len(result.recent))} dC/dz of layer 1 has RMS: {rms}")
     return sentences([*parts, _epsilon(result)])
 
 
 def _kept(result: Result) -> list[tuple[str, Kept]]:
     return list(zip((net.batch_norm for net in result.networks), result.kept, strict=True))
+
+
+def _gradient(result: Result, kept: Kept) -> str:
+    said = short(float(kept.statistics.grad_rms[0]))
+    return said if kept.step == result.looked_at else f"{said} (after step {kept.step})"
 
 
 def _learned(result: Result) -> str:

@@ -3,12 +3,15 @@ import pytest
 
 from labkit.figures.canvas import LiveCanvas
 from labkit.figures.close_up import close_up
+from labkit.figures.numbers import short
 from labkit.labs.batch_norm import LAB, MOTION, BatchNorm, given, show, start
 from labkit.labs.batch_norm_result import explain
 from labkit.labs.race import kept_steps
 from labkit.nn.histogram import bin_of
 from labkit.nn.network import BATCH_NORMS
 from labkit.nn.train import train
+
+from .claims import holds, losses, percents, prose, raced, started  # isort: skip
 
 QUICK = {"steps": 100, "width": 20}
 
@@ -154,6 +157,14 @@ def test_after_one_step_it_speaks_of_the_last_step():
     assert "mean loss of the last step: no batch" in explain(show(race, p)).replace("Mean", "mean")
 
 
+def test_of_one_that_diverged_its_last_step_is_said():
+    p = BatchNorm(steps=100, width=100, std=10.0)
+    race = trained(p)
+    assert race.diverged(0) is not None
+    said = explain(show(race, p))
+    assert f"none {short(race.kept[0][-1].statistics.grad_rms[0])} (after step {race.kept[0][-1].step})" in said
+
+
 def test_the_background_seldom_moves_while_they_train():
     p = BatchNorm(**QUICK)
     race, view = start(p), LAB.view()
@@ -175,3 +186,82 @@ def test_every_scene_fits_the_picture(preset):
     for axes in view.figure.axes:
         tight = axes.get_tightbbox(bbox_extra_artists=axes.texts)
         assert tight is None or (tight.x0 >= 0 and tight.y0 >= 0 and tight.x1 <= width and tight.y1 <= height)
+
+
+def stats(race, place):
+    return race.kept[place][0].statistics
+
+
+def grown(race, place):
+    """The factor of the gradient from a layer to the one before it."""
+    rms = stats(race, place).grad_rms
+    return (rms[0] / rms[-1]) ** (1 / (len(rms) - 1))
+
+
+def of(**values):
+    return tuple(values.items())
+
+
+SMALL, LEAST, TANH, DEEP = of(std=0.001), of(std=1e-4), of(activation="tanh", std=1.0), of(std=0.1, depth=20)
+
+
+def given_in(layer):
+    return lambda race: race.kept[1][0].found[layer]
+
+
+def std_in(layer):
+    return lambda race: stats(race, 1).pre.std[layer]
+
+
+def saturated(place):
+    return lambda race: 100 * stats(race, place).saturated.mean()
+
+
+AT_START = [
+    ("5.0e-5 to 5.3e-5", SMALL, given_in(0)), ("2.3e-5 to 2.5e-5", SMALL, given_in(3)), ("0.91", SMALL, std_in(0)),
+    ("0.83 to 0.84", SMALL, std_in(3)), ("5.0e-7 to 5.3e-7", LEAST, given_in(0)),
+    ("1.8e-11 to 2.1e-11", LEAST, given_in(3)), ("0.22", LEAST, std_in(0)), ("0.0014 to 0.0015", LEAST, std_in(3)),
+    ("82 to 83 %", TANH, saturated(0)), ("3 %", TANH, saturated(1)), ("83 %", TANH, saturated(2)),
+    ("1.20 to 1.21", DEEP, lambda r: grown(r, 1)), ("1.24 to 1.26", DEEP, lambda r: grown(r, 2)),
+    ("0.70 to 0.72", DEEP, lambda r: grown(r, 0)), ("0.0090 to 0.0111", DEEP, lambda r: stats(r, 1).grad_rms[0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "values", "measured"), AT_START)
+def test_what_the_notebook_claims_of_the_start_is_measured(said, values, measured):
+    found = [measured(race) for race in started(LAB, **dict(values))]
+    assert said in prose(LAB.key)
+    assert holds(said, found)
+
+
+HE, SIGMOID = of(initializer="he_normal"), of(activation="sigmoid", learning_rate=0.1)
+FAST, FASTER = (of(initializer="he_normal", learning_rate=rate) for rate in (0.3, 1.0))
+ONE, TEN = of(std=1.0), of(std=10.0)
+CLAIMED = [
+    ("2.303", (), 0), ("0.020 to 0.024", (), 1), ("0.011 to 0.017", (), 2), ("93.7 to 94.4 %", (), 1),
+    ("93.8 to 94.6 %", (), 2), ("1.37 to 1.48", ONE, 1), ("48.8 to 52.2 %", ONE, 1), ("0.027 to 0.044", SMALL, 1),
+    ("1.17 to 1.77", LEAST, 1), ("0.17 to 0.19", HE, 1), ("1.62 to 1.82", TEN, 1), ("4.81 to 7.04", TEN, 2),
+    ("1.20 to 1.32", TANH, 1), ("1.99 to 2.08", TANH, 2), ("0.04 to 0.05", LEAST, 2), ("0.014 to 0.024", SMALL, 2),
+    ("0.10 to 0.11", HE, 2), ("2.308", SIGMOID, 0), ("0.11 to 0.12", SIGMOID, 1), ("0.14 to 0.17", SIGMOID, 2),
+    ("0.001 to 0.008", FASTER, 1), ("0.003 to 0.008", FASTER, 2), ("0.001 to 0.003", FAST, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "values", "place"), CLAIMED)
+def test_the_notebook_says_these_numbers(said, values, place):
+    assert said in prose(LAB.key)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("said", "values", "place"), CLAIMED)
+def test_what_the_notebook_claims_is_measured(said, values, place):
+    race = raced(LAB, **dict(values))
+    assert holds(said, percents(race, place) if said.endswith("%") else losses(race, place))
+
+
+@pytest.mark.long
+def test_without_it_nothing_is_learned_at_rate_1_and_from_std_1():
+    for values in (ONE, FASTER):
+        found = losses(raced(LAB, **dict(values)), 0)
+        assert (np.isnan(found) | (found > 2.2)).all()
+    assert np.isnan(losses(raced(LAB, **dict(ONE)), 0)).sum() == 3

@@ -8,6 +8,8 @@ from labkit.nn.network import Network
 from labkit.nn.train import train
 from labkit.ui.dashboard import Page
 
+from .claims import holds, losses, percents, prose, raced, started  # isort: skip
+
 QUICK = {"steps": 50, "width": 20}
 
 
@@ -187,3 +189,114 @@ def test_everything_fits_the_picture(values):
     for axes in view.figure.axes:
         tight = axes.get_tightbbox(bbox_extra_artists=axes.texts)
         assert tight is None or (tight.x0 >= 0 and tight.y0 >= 0 and tight.x1 <= width and tight.y1 <= height)
+
+
+ALL = slice(None)
+
+
+def dead(race, place, layers, at=-1):
+    """Dead shares in percent of some layers, in each seed."""
+    look = show(race, DyingRelu(steps=race.steps)).looks[place][at]
+    return 100 * look.dead[:, layers]
+
+
+def of(**values):
+    return tuple(values.items())
+
+
+LOW, USUAL = of(activations=("relu",)), of(activations=("relu",), bias_mean=0.0, learning_rate=0.01)
+TORCH = of(activations=("relu",), initializer="torch_default", depth=10, learning_rate=0.01, bias_mean=0.0)
+AT_START = [
+    ("98 to 100 %", LOW, 2), ("0 to 6 %", USUAL, slice(2, 4)), ("6 to 26 %", TORCH, 9), ("0 to 6 %", TORCH, slice(3)),
+    ("up to 22 %", of(activations=("relu",), bias_mean=1.0), ALL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "values", "layers"), AT_START)
+def test_what_the_notebook_claims_of_the_start_is_measured(said, values, layers):
+    found = [dead(race, 0, layers) for race in started(LAB, **dict(values))]
+    assert said in prose(LAB.key)
+    assert holds(said, np.max(found) if said.startswith("up to") else found)
+
+
+def test_what_the_notebook_says_of_all_dead_layers_at_the_start():
+    for bias, layers in ((-0.5, 3), (-5.0, ALL)):
+        assert all((dead(r, 0, layers) == 100).all() for r in started(LAB, activations=("relu",), bias_mean=bias))
+    third = [dead(r, 0, 3).item() for r in started(LAB, activations=("relu",), bias_mean=-0.3)]
+    assert holds("76 to 82", third[:3])
+    assert third[3] == 100
+
+
+RELU = {"activations": ("relu",)}
+RELATIVES = of(activations=("relu", "elu", "gelu"))
+SWISH, PRELU = of(activations=("silu",)), of(activations=("prelu",))
+LEAKY, LEAKY_3 = of(activations=("leaky_relu",)), of(activations=("leaky_relu",), alpha=0.3)
+BACK = of(**RELU, bias_mean=-0.3, learning_rate=0.3)
+SIX = of(activations=("relu", "relu6"), bias_mean=0.0, learning_rate=0.8)
+WILD = of(activations=("leaky_relu",), bias_mean=0.0, learning_rate=0.8)
+
+
+def at_rate(rate, bias=0.0):
+    return of(**RELU, bias_mean=bias, learning_rate=rate)
+
+
+CLAIMED = [
+    ("2.302 to 2.303", "loss", LOW, 0, ALL), ("98 to 100 %", 2, LOW, 0, ALL), ("0 to 24 %", ALL, at_rate(0.3), 0, ALL),
+    ("14 to 40 %", 0, at_rate(0.5), 0, ALL), ("58 to 82 %", 0, SIX, 0, ALL), ("8 to 16 %", slice(2, 4), USUAL, 0, ALL),
+    ("0 to 6 %", 3, BACK, 0, slice(3)), ("89.6 to 90.3 %", "right", BACK, 0, slice(3)),
+    ("2.302 to 2.303", "loss", LEAKY, 0, ALL), ("0.19 to 0.22", "loss", LEAKY_3, 0, ALL),
+    ("0.13 to 0.19", "loss", PRELU, 0, ALL), ("0.73 to 0.81", "alpha", PRELU, 0, ALL),
+    ("0.05 to 0.67", "loss", at_rate(0.3), 0, ALL), ("0.10 to 0.23", "loss", at_rate(0.5), 0, ALL),
+    ("0.11 to 0.12", "loss", RELATIVES, 1, ALL), ("0.29 to 1.34", "loss", RELATIVES, 2, ALL),
+    ("0.24 to 0.31", "loss", SWISH, 0, ALL), ("0.30 to 0.83", "loss", WILD, 0, slice(1, 4)),
+    ("0.93 to 2.30", "loss", SIX, 0, slice(1, 4)), ("38 to 64 %", 0, SIX, 1, ALL),
+    ("0.26 to 0.54", "loss", SIX, 1, ALL),
+    ("0.53 to 2.30", "loss", SIX, 0, ALL), ("0 to 4 %", ALL, at_rate(0.1, 0.1), 0, ALL),
+    ("0 to 6 %", ALL, at_rate(0.1), 0, ALL), ("0 to 6 %", ALL, at_rate(0.1, 1.0), 0, ALL),
+    ("40 to 68 %", 9, TORCH, 0, ALL), ("2.302 to 2.303", "loss", TORCH, 0, ALL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "what", "values", "place", "seeds"), CLAIMED)
+def test_the_notebook_says_these_numbers(said, what, values, place, seeds):
+    assert said in prose(LAB.key)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("said", "what", "values", "place", "seeds"), CLAIMED)
+def test_what_the_notebook_claims_is_measured(said, what, values, place, seeds):
+    race = raced(LAB, **dict(values))
+    if what == "alpha":
+        found = np.array(show(race, DyingRelu()).learned_alpha[place])
+    elif what in {"loss", "right"}:
+        found = (losses if what == "loss" else percents)(race, place)
+    else:
+        found = dead(race, place, what)
+    assert holds(said, found[seeds])
+
+
+@pytest.mark.long
+def test_what_the_notebook_claims_in_words_is_measured():
+    back = raced(LAB, **dict(BACK))
+    assert (dead(back, 0, 3)[3] == 100).all()
+    flooded = raced(LAB, **dict(at_rate(0.3, 1.0)))
+    assert (dead(flooded, 0, 3) == 100).all()
+    np.testing.assert_allclose(losses(flooded, 0), 2.303, atol=0.001)
+    assert (losses(raced(LAB, **dict(at_rate(0.1, 3.0))), 0) > 2.3).sum() == 3
+    for values in (LEAKY, LEAKY_3, PRELU):
+        assert not dead(raced(LAB, **dict(values)), 0, ALL).any()
+    assert not any(dead(raced(LAB, **dict(RELATIVES)), place, ALL).any() for place in (1, 2))
+    wild = raced(LAB, **dict(WILD))
+    assert np.isnan(losses(wild, 0)).tolist() == [True, False, False, False]
+    for rate in (0.3, 0.5):
+        assert np.isnan(losses(raced(LAB, activations=("prelu",), bias_mean=0.0, learning_rate=rate), 0)).all()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rate", [0.5, 1.0])
+def test_elu_underflows_before_it_overflows_as_the_notebook_claims(rate):
+    race = raced(LAB, activations=("elu",), bias_mean=0.0, learning_rate=rate)
+    ended = [training.diverged is not None for training in race.trainings(0)]
+    assert ended == [True, True, False, False]
+    for training in race.trainings(0)[2:]:
+        assert training.statistics(quantities=()).dead.min() >= 0.5
