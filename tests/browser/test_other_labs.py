@@ -91,7 +91,6 @@ SILENT = {
     ("angles", "layer"),
     ("activation_functions", "reach"),
     ("batch_norm", "show"),
-    ("chain_rule", "layer"),
     ("mnist_comparison", "show"),
     ("symmetry", "layer"),
 }
