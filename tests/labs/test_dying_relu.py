@@ -9,6 +9,7 @@ from labkit.nn.train import train
 from labkit.ui.dashboard import Page
 
 from .claims import holds, losses, percents, prose, raced, started  # isort: skip
+from .playing import play  # isort: skip
 
 QUICK = {"steps": 50, "width": 20}
 
@@ -93,13 +94,11 @@ def test_looking_back_says_the_dead_of_then():
 def test_alpha_is_that_of_the_leaky_one_and_the_training_begins_anew_and_plays_on():
     page = Page(LAB)
     page.set(QUICK)
-    page.clock.play.set_state({"playing": True, "value": 1})
-    assert page.clock.bar.value > 0
+    play(page)
     page.fields["alpha"].parts[0].value = 0.3
     assert (page.clock.bar.value, page.clock.play.playing) == (0, True)
     assert "leaky ReLU (alpha 0.3)" in page.caption.value
-    page.clock.play.set_state({"playing": True, "value": 2})  # it goes on by itself
-    assert page.clock.bar.value > 0
+    play(page)
     page.fields["activations"].parts[0].value = ("relu",)
     assert page.fields["alpha"].box.layout.visibility == "hidden"
 
