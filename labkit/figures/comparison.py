@@ -44,10 +44,12 @@ class ComparisonView:
         self._make_layers(depth, shown, colors[chosen])
 
     def _make_layers(self, depth: int, shown: str, color: str) -> None:
+        few = depth <= MOST_PANELS // 2
         lower = self.figure.add_gridspec(
-            1, 2, width_ratios=(1.85, 1), left=0.078, right=0.985, top=0.335, bottom=0.085, wspace=0.16
-        )
-        kind = Histograms if depth <= MOST_PANELS // 2 else HeatMap
+            1, 2, width_ratios=(1.85, 1), left=0.078, right=0.985, top=0.335, bottom=0.085,
+            wspace=0.16 if few else 0.25,
+        )  # fmt: skip
+        kind = Histograms if few else HeatMap
         self._values = kind(self.figure, lower[0], depth, color)
         self._gradient = LayerCurve(self.figure.add_subplot(lower[1]), depth, "RMS of dC/dz by layer", color)
         head = self.figure.add_axes((0.0, 0.385, 1.0, 0.04), frameon=False, xticks=[], yticks=[])

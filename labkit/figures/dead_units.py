@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
-from labkit.figures.loss_curves import gaps
+from labkit.figures.loss_curves import Curve, Curves
 from labkit.figures.numbers import percent
-from labkit.figures.style import GREY, INK, LABEL, LINE, ORDERED, TICK, quiet
+from labkit.figures.style import INK, LABEL, LINE, ORDERED, TICK, quiet
 
 Array = NDArray[np.float64]
 _COLUMNS = 200
@@ -23,19 +23,14 @@ class DeadCurves:
         """Make the curves in `axes`."""
         quiet(axes, title=title, grid="y")
         axes.set(xlim=(0, steps), ylim=(-0.02, 1.02))
-        axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(v) for v in (0, 0.25, 0.5, 0.75, 1)])
-        self._lines = [
-            axes.plot([], [], color=c, lw=3.2, ls=gaps(i), zorder=3 + i, animated=True, clip_on=False)[0]
-            for i, c in enumerate(colors)
-        ]
-        self._here = axes.axvline(0, color=GREY, lw=5, alpha=0.3, zorder=1, animated=True)
+        self.curves = Curves(axes, colors, dashed=True, width=3.2)
+        for line in self.curves.lines:
+            line.set_clip_on(False)
 
-    def update(self, looks: Sequence[tuple[Array, Array]], here: int) -> None:
-        """Show (steps, shares) of each contestant, and the step that is looked at."""
-        for line, (steps, shares) in zip(self._lines, looks, strict=True):
-            line.set_data(steps, shares)
-        self._here.set_xdata([here, here])
+    def update(self, curves: Sequence[Curve], here: int) -> None:
+        """Show the shares by step, and the step that is looked at."""
+        self.curves.update(curves, here)
 
 
 class DeadMaps:
@@ -80,4 +75,3 @@ class DeadMaps:
 
 def _ticks(depth: int) -> list[int]:
     return list(range(1, depth + 1)) if depth <= 8 else [1, depth]
-

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from labkit.figures.learning_curve import Curve, LearningCurve
+from labkit.figures.learning_curve import LearningCurve, TestScores
 from labkit.figures.net_diagram import NetDiagram
-from labkit.figures.numbers import short, tenth
 from labkit.figures.plane_map import Extent, PlaneMap
 from labkit.figures.style import GREEN, GREY, INK, LABEL, TICK, TITLE, live_text, new_figure
 
@@ -20,6 +19,7 @@ ONE = (0.01, 0.035, 0.55, 0.9)
 """Place of the one map: left, bottom, width, height, in shares of the picture."""
 GRID = (0.125, 0.06, 0.985, 0.915)  # left, bottom, right, top
 _GAPS = (0.008, 0.062)
+_WITH_MORE = 4  # columns at most that are wide enough for a second number
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,20 @@ class Maps:
 
 @dataclass(frozen=True)
 class Table:
-    """What stands at and in the cells of a grid, row after row; `named` says which the rule of thumb names."""
+    """What stands at and in the cells of a grid, row after row; `note` below it says what the marks mean.
+
+    `named` says which the rule of thumb names, `best` which are not to be told apart from the best of their column,
+    and `starred` those of them that get a star.
+    """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     named: tuple[bool, ...]
     best: tuple[bool, ...]
-    accuracy: Array
-    loss: Array
+    starred: tuple[bool, ...]
+    said: tuple[str, ...]
+    more: tuple[str, ...]
+    note: str
 
 
 def cell_aspect(figure: Figure, rows: int, columns: int) -> float:
@@ -68,7 +74,7 @@ class BoundaryView:
         self.figure: Figure = new_figure()
         self._made: Any = None
 
-    def show_one(self, maps: Maps, weights: Sequence[Array], curve: Curve, title: str) -> None:
+    def show_one(self, maps: Maps, weights: Sequence[Array], scores: TestScores, title: str) -> None:
         """Show one network: its map, its weights (fan_in, fan_out) by layer, how it learned."""
         sizes = (len(weights[0]), *(w.shape[1] for w in weights))
         if self._made != sizes:
@@ -76,7 +82,7 @@ class BoundaryView:
             self._make_one(sizes)
         self._put(self.maps[0], maps, 0)
         self.diagram.update(weights)
-        self.curve.update(curve)
+        self.curve.update(scores)
         self.title.set_text(title)
 
     def show_grid(self, maps: Maps, table: Table) -> None:
@@ -87,11 +93,10 @@ class BoundaryView:
             self._make_grid(*shape)
         for i, each in enumerate(self.maps):
             self._put(each, maps, i)
-            finite = np.isfinite(table.loss[i])
-            said = f"{tenth(float(table.accuracy[i]))}  loss {short(float(table.loss[i]), 2)}"
-            self.said[i].set_text(said if finite else "not finite")
+            self.said[i].set_text(f"★ {table.said[i]}" if table.starred[i] else table.said[i])
+            self.more[i].set_text(table.more[i] if len(table.columns) <= _WITH_MORE else "")
             self.frames[i].set_visible(table.named[i])
-            self.stars[i].set_visible(table.best[i])
+        self.note.set_text(table.note)
 
     def _put(self, each: PlaneMap, maps: Maps, i: int) -> None:
         each.place(maps.extent)
@@ -104,10 +109,11 @@ class BoundaryView:
         self.maps = [PlaneMap(axes, size=6.5, line=3.0)]
         self.title = live_text(axes, 0.0, 1.012, "left", "bottom")
         self.title.set_fontsize(TITLE)
-        self.diagram = NetDiagram(self.figure.add_axes((0.585, 0.46, 0.405, 0.47)), sizes)
+        self.diagram = NetDiagram(self.figure.add_axes((0.585, 0.485, 0.405, 0.445)), sizes)
         words: dict[str, Any] = {"fontsize": TITLE, "color": INK, "va": "bottom"}
         self.figure.text(0.587, 0.946, "weights: blue below 0, orange above", **words)
-        self.curve = LearningCurve(self.figure.add_axes((0.62, 0.1, 0.365, 0.245)))
+        places = ((0.627, 0.075, 0.155, 0.29), (0.83, 0.075, 0.155, 0.29))
+        self.curve = LearningCurve([self.figure.add_axes(place) for place in places])
 
     def _make_grid(self, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
         self.figure.clear()
@@ -116,14 +122,14 @@ class BoundaryView:
         panels = [self.figure.add_axes(place) for place in places]
         self.maps = [PlaneMap(axes, size=3.2, line=2.0) for axes in panels]
         self.said = [live_text(axes, 0.0, 1.01, "left", "bottom") for axes in panels]
-        self.stars = [live_text(axes, 1.0, 1.01, "right", "bottom") for axes in panels]
+        self.more = [live_text(axes, 1.0, 1.01, "right", "bottom") for axes in panels]
         self.frames = [
             Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, ec=GREEN, lw=5, animated=True, zorder=4)
             for axes in panels
         ]  # fmt: skip
-        for axes, frame, star in zip(panels, self.frames, self.stars, strict=True):
+        for axes, frame, more in zip(panels, self.frames, self.more, strict=True):
             axes.add_patch(frame)
-            star.set_text("★")
+            more.set(color=GREY, fontsize=TICK)
         self._name(rows, columns)
 
     def _name(self, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
@@ -136,5 +142,5 @@ class BoundaryView:
         for j, name in enumerate(columns):
             left, _, width, _ = cell(*shape, 0, j)
             self.figure.text(left + width / 2, 0.967, name, ha="center", va="bottom", **words)
-        note = "accuracy and loss: of the test set; green: what the rule of thumb names; ★: the best of its column"
-        self.figure.text(GRID[0], 0.012, note, fontsize=TICK, color=GREY, va="bottom")
+        self.note = live_text(self.maps[-1].axes, 1.0, -0.03, "right", "top")
+        self.note.set(color=GREY, fontsize=TICK)

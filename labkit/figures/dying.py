@@ -35,22 +35,28 @@ class DyingView:
         self.figure.clear()
         colors = COLORS[: len(names)]
         grid = self.figure.add_gridspec(
-            2, 2, width_ratios=(1.45, 1), height_ratios=(1.25, 1), left=0.078, right=0.985, top=0.945, bottom=0.085,
-            hspace=0.4, wspace=0.2,
+            2, 2, width_ratios=(1.45, 1), height_ratios=(1.25, 1), left=0.078, right=0.965, top=0.945, bottom=0.085,
+            hspace=0.4, wspace=0.24,
         )  # fmt: skip
         self._dead = DeadCurves(self.figure.add_subplot(grid[0, 0]), steps, colors, titles[0])
         self._standings = Standings(self.figure.add_subplot(grid[0, 1]), names, colors, titles[2], chance)
-        self._maps = DeadMaps(self.figure, grid[1, 0], steps, depth, list(zip(short_names, colors, strict=True)))
+        self._maps = DeadMaps(self.figure, grid[1, 0], steps, depth, _numbered(short_names, colors))
         self._losses = LossCurves(
             self.figure.add_subplot(grid[1, 1]), steps, colors, titles[1], *level, top=2.6, dashed=True
         )
 
     def update(
-        self, looks: Sequence[tuple[Array, Array]], curves: Sequence[Curve], ended: Sequence[int | None],
-        standings: Sequence[Standing], here: int,
+        self, dead: Sequence[Curve], looks: Sequence[tuple[Array, Array]], curves: Sequence[Curve],
+        ended: Sequence[int | None], standings: Sequence[Standing], here: int,
     ) -> None:  # fmt: skip
-        """Show `looks`: of each contestant the steps looked at, and the dead share of each layer (looks, depth)."""
-        self._dead.update([(steps, shares.mean(axis=1)) for steps, shares in looks], here)
+        """Show the `dead` shares of each contestant by step; `looks`: the steps, and the same of each layer then,
+        (looks, depth).
+        """
+        self._dead.update(dead, here)
         self._maps.update(looks)
         self._losses.update(curves, ended, here)
         self._standings.update(standings, -1)
+
+
+def _numbered(names: Sequence[str], colors: Sequence[str]) -> list[tuple[str, str]]:
+    return [(f"{number}  {name}", color) for number, (name, color) in enumerate(zip(names, colors, strict=True), 1)]

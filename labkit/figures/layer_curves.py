@@ -82,12 +82,17 @@ class LayerCurve:
     def _set_limits(self, bottom: float, top: float) -> None:
         if (bottom, top) != self.limits:
             self.limits = (bottom, top)
-            margin = 0.04 * (top - bottom)
-            self._axes.set_ylim(_power(bottom - margin), _power(top + margin))
-            step = step_above(max(1.0, (top - bottom) / 6))
-            exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
-            self._axes.set_yticks([_power(e) for e in exponents], [power_of_ten(e) for e in exponents])
-            self._axes.set_yticks([], minor=True)
+            decade_axis(self._axes, bottom, top)
+
+
+def decade_axis(axes: Axes, bottom: float, top: float) -> None:
+    """Give axes the powers of ten from 10**bottom to 10**top along y."""
+    margin = 0.04 * (top - bottom)
+    axes.set_ylim(_power(bottom - margin), _power(top + margin))
+    step = step_above(max(1.0, (top - bottom) / 6))
+    exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
+    axes.set_yticks([_power(e) for e in exponents], [power_of_ten(e) for e in exponents])
+    axes.set_yticks([], minor=True)
 
 
 def layer_axis(axes: Axes, depth: int) -> None:

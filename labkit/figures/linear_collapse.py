@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from labkit.figures.decision_boundary import Maps
 from labkit.figures.intervals import signed
 from labkit.figures.plane_map import COLORS, PlaneMap
+from labkit.figures.slope_pair import SlopePair
 from labkit.figures.style import GREEN, HEIGHT, INK, LABEL, TITLE, WIDTH, blank, live_text, new_figure
 
 Array = NDArray[np.float64]
@@ -23,43 +24,45 @@ _GAP = 3  # columns between two matrices
 
 @dataclass(frozen=True)
 class Collapsed:
-    """The linear network's matrices, their product (2, 1) and offset (1,), and what is said of both networks."""
+    """The linear network's matrices, their product (2, 1) and offset (1,), and what is said of both networks.
+
+    `slope` (2,) is what the network's output itself rises by for each input.
+    """
 
     weights: tuple[Array, ...]
     matrix: Array
     offset: Array
+    slope: Array
     said: tuple[str, str]
     gap: str
 
 
 class Matrices:
-    """Matrices in a row, each in colors by its own largest value, and the product after them."""
+    """Matrices in a row, each in colors by its own largest value."""
 
     def __init__(self, axes: Axes, shapes: Sequence[tuple[int, int]]) -> None:
-        """Make the artists for matrices of these shapes; the product is the last."""
+        """Make the artists for matrices of these shapes."""
         blank(axes)
         self.shapes = list(shapes)
         self.height = max(rows for rows, _ in shapes)
         widths = [columns for _, columns in shapes]
         self.lefts = [sum(widths[:i]) + _GAP * i for i in range(len(shapes))]
-        total = self.lefts[-1] + widths[-1]
+        self.total = self.lefts[-1] + widths[-1]
         self.image = axes.imshow(
             np.full((2, 2), np.nan), cmap=COLORS.with_extremes(bad="#ffffff00"), vmin=-1, vmax=1, aspect="auto",
-            interpolation="nearest", extent=(0, total, self.height, 0), animated=True,
+            interpolation="nearest", extent=(0, self.total, self.height, 0), animated=True,
         )  # fmt: skip
-        axes.set(xlim=(-1, total + 5), ylim=(self.height * 1.02, -0.34 * self.height))
+        axes.set(xlim=(-1, self.total + 3), ylim=(self.height * 1.02, -0.2 * self.height))
+        style: dict[str, Any] = {"ha": "center", "color": INK, "fontsize": LABEL}
         for i, (left, width) in enumerate(zip(self.lefts, widths, strict=True)):
-            last = i == len(shapes) - 1
-            name = "product" if last else f"$W_{{{i + 1}}}$"
-            style: dict[str, Any] = {"ha": "center", "color": INK, "fontsize": LABEL}
             top = (self.height - shapes[i][0]) // 2
-            axes.text(left + width / 2, top - 0.05 * self.height, name, va="bottom", **style)
-            if i:
-                axes.text(left - _GAP / 2, self.height / 2, "=" if last else "×", va="center", **style)
+            axes.text(left + width / 2, top - 0.05 * self.height, f"$W_{{{i + 1}}}$", va="bottom", **style)
+            sign = "=" if i == len(shapes) - 1 else "×"
+            axes.text(left + width + _GAP / 2, self.height / 2, sign, va="center", **style)
 
     def update(self, matrices: Sequence[Array]) -> None:
         """Show the matrices."""
-        page = np.full((self.height, self.lefts[-1] + self.shapes[-1][1]), np.nan)
+        page = np.full((self.height, self.total), np.nan)
         for matrix, left in zip(matrices, self.lefts, strict=True):
             rows, columns = matrix.shape
             top = (self.height - rows) // 2
@@ -79,7 +82,7 @@ class CollapseView:
 
     def show(self, maps: Maps, collapsed: Collapsed) -> None:
         """Show both networks' maps, the linear one's first."""
-        shapes = [w.shape for w in (*collapsed.weights, collapsed.matrix)]
+        shapes = [w.shape for w in collapsed.weights]
         if self._made != shapes:
             self._made = shapes
             self._make(shapes)
@@ -89,11 +92,13 @@ class CollapseView:
             each.update(maps.probability[i], maps.x, maps.y)
             self.titles[i].set_text(collapsed.said[i])
         self.line.set_data(*line_of(collapsed.matrix, collapsed.offset, maps.extent))
-        self.matrices.update([*collapsed.weights, collapsed.matrix])
+        self.matrices.update(collapsed.weights)
+        self.slopes.update(collapsed.matrix[:, 0], collapsed.slope)
         (a, b), c = collapsed.matrix[:, 0], float(collapsed.offset[0])
-        self.numbers.set_text(
-            f"green dashes: {signed(float(a))} x1 {_term(float(b))} x2 {_term(c)} = 0\n{collapsed.gap}"
-        )
+        line = f"{signed(float(a))} x1 {_term(float(b))} x2 {_term(c)} = 0"
+        there = crosses(collapsed.matrix, collapsed.offset, maps.extent)
+        where = f"green dashes: {line}" if there else f"{line}: nowhere in the picture"
+        self.numbers.set_text(f"{where}\n{collapsed.gap}")
 
     def _make(self, shapes: Sequence[tuple[int, int]]) -> None:
         self.figure.clear()
@@ -103,14 +108,30 @@ class CollapseView:
         for title in self.titles:
             title.set_fontsize(TITLE)
         (self.line,) = panels[0].plot([], [], color=GREEN, lw=3.2, ls=(0, (3, 2.5)), animated=True, zorder=5)
-        below = self.figure.add_axes((0.01, 0.1, 0.98, 0.245))
+        below = self.figure.add_axes((0.01, 0.105, 0.62, 0.25))
         self.matrices = Matrices(below, shapes)
-        self.numbers = live_text(below, 0.0, -0.03, "left", "top")
+        self.slopes = SlopePair(self.figure.add_axes((0.64, 0.105, 0.35, 0.25)))
+        self.numbers = live_text(below, 0.0, -0.05, "left", "top")
 
 
 def _term(value: float) -> str:
     """A number with its sign between two terms."""
     return f"− {signed(-value)}" if value < 0 else f"+ {signed(value)}"
+
+
+def crosses(matrix: Array, offset: Array, extent: tuple[float, float, float, float]) -> bool:
+    """Whether x @ matrix + offset = 0 is a line that meets this part of the plane.
+
+    >>> crosses(np.array([[1.0], [1.0]]), np.zeros(1), (-1, 1, -1, 1))
+    True
+    >>> crosses(np.array([[1.0], [1.0]]), np.full(1, 3.0), (-1, 1, -1, 1))
+    False
+    """
+    left, right, bottom, top = extent
+    corners = np.array([(x, y) for x in (left, right) for y in (bottom, top)])
+    with np.errstate(all="ignore"):
+        values = corners @ matrix[:, 0] + offset[0]
+    return bool(values.min() < 0 < values.max())
 
 
 def line_of(matrix: Array, offset: Array, extent: tuple[float, float, float, float]) -> tuple[Array, Array]:

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
+from labkit.figures.line_numbers import LineNumbers
 from labkit.figures.numbers import short
 from labkit.figures.style import GREY, INK, LABEL, live_text, quiet
 from labkit.nn.histogram import step_above
@@ -31,57 +32,67 @@ def gaps(place: int) -> Any:
     return "-" if place == 0 else (0, (5.0 / place + 1, 1.0 + 1.5 * place))
 
 
-class LossCurves:
-    """A line and a faint band for each contestant, a level that means something, and a mark at the step looked at."""
+class Curves:
+    """Numbered lines with faint bands in `axes`, and a mark at the step that is looked at."""
 
-    def __init__(
-        self, axes: Axes, steps: int, colors: Sequence[str], title: str, level: float, named: str, top: float,
-        dashed: bool = False,
-    ) -> None:  # fmt: skip
-        """Make the curves of `steps` steps; the axis reaches `top` at least, and `level` is dashed with its name.
-
-        `dashed`: the later lines leave gaps, through which those that they cover are seen.
-        """
-        self._axes, self._least, self._steps = axes, top, steps
-        quiet(axes, title=title, grid="y")
-        axes.set_xlim(0, steps)
+    def __init__(self, axes: Axes, colors: Sequence[str], dashed: bool = False, width: float = 2.6) -> None:
+        """Make a line for each color. `dashed`: the later ones leave gaps, through which those below are seen."""
         axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
-        axes.axhline(level, color=GREY, lw=1.4, ls=(0, (5, 4)), zorder=1)
-        axes.annotate(
-            named, (1, level), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
-            fontsize=LABEL, color=INK,
-        )  # fmt: skip
         self._bands = [Polygon(np.ones((3, 2)), closed=True, fc=c, ec=c, alpha=0.22, lw=0.8) for c in colors]
         for band in self._bands:
             band.set_animated(True)
             axes.add_patch(band)
-        self._lines = [
-            axes.plot([], [], color=c, lw=2.6, ls=gaps(i if dashed else 0), zorder=3, animated=True)[0]
+        self.lines = [
+            axes.plot([], [], color=c, lw=width, ls=gaps(i if dashed else 0), zorder=3, animated=True)[0]
             for i, c in enumerate(colors)
         ]
-        self._ends = [
-            axes.plot([], [], "X", color=c, markersize=11, transform=axes.get_xaxis_transform(), clip_on=False,
-                      animated=True)[0]
-            for c in colors
-        ]  # fmt: skip
         self._here: Line2D = axes.axvline(0, color=GREY, lw=5, alpha=0.3, zorder=1, animated=True)
-        self._text = live_text(axes, 0.99, 0.86, "right", "top")
-        self._top = 0.0
+        self.numbers = LineNumbers(axes, len(colors))
 
-    def update(self, curves: Sequence[Curve], ended: Sequence[int | None], here: int) -> None:
-        """Show the curves, where each `ended` for want of a finite number, and the step that is looked at."""
-        self._set_top(curves)
-        for band, line, curve in zip(self._bands, self._lines, curves, strict=True):
+    def update(self, curves: Sequence[Curve], here: int) -> None:
+        """Show the curves, and the step that is looked at."""
+        for band, line, curve in zip(self._bands, self.lines, curves, strict=True):
             line.set_data(curve.steps, curve.line)
             there = np.isfinite(curve.low) & np.isfinite(curve.high)
             band.set_visible(int(there.sum()) > 1)
             at, low, high = curve.steps[there], curve.low[there], curve.high[there]
             if len(at) > 1:
                 band.set_xy(np.column_stack([np.r_[at, at[::-1]], np.r_[low, high[::-1]]]))
+        self.numbers.update([(curve.steps, curve.line) for curve in curves])
+        self._here.set_xdata([here, here])
+
+
+class LossCurves:
+    """A curve for each contestant, a level that means something, and where the numbers ceased to be finite."""
+
+    def __init__(
+        self, axes: Axes, steps: int, colors: Sequence[str], title: str, level: float, named: str, top: float,
+        dashed: bool = False,
+    ) -> None:  # fmt: skip
+        """Make the curves of `steps` steps; the axis reaches `top` at least, and `level` is dashed with its name."""
+        self._axes, self._least, self._top = axes, top, 0.0
+        quiet(axes, title=title, grid="y")
+        axes.set_xlim(0, steps)
+        axes.axhline(level, color=GREY, lw=1.4, ls=(0, (5, 4)), zorder=1)
+        axes.annotate(
+            named, (1, level), (-4, 3), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+            fontsize=LABEL, color=INK,
+        )  # fmt: skip
+        self.curves = Curves(axes, colors, dashed)
+        self._ends = [
+            axes.plot([], [], "X", color=c, markersize=11, transform=axes.get_xaxis_transform(), clip_on=False,
+                      animated=True)[0]
+            for c in colors
+        ]  # fmt: skip
+        self._text = live_text(axes, 0.99, 0.86, "right", "top")
+
+    def update(self, curves: Sequence[Curve], ended: Sequence[int | None], here: int) -> None:
+        """Show the curves, where each `ended` for want of a finite number, and the step that is looked at."""
+        self._set_top(curves)
+        self.curves.update(curves, here)
         for mark, step in zip(self._ends, ended, strict=True):
             mark.set_visible(step is not None)
             mark.set_data([] if step is None else [step], [] if step is None else [1.0])
-        self._here.set_xdata([here, here])
         self._text.set_text(self._remark(curves))
 
     def _set_top(self, curves: Sequence[Curve]) -> None:

@@ -1,5 +1,6 @@
 """Numbers as people read them."""
 
+from collections.abc import Callable, Iterable
 from math import floor, isfinite, isinf, isnan, log10
 
 
@@ -77,3 +78,23 @@ def tenth(share: float) -> str:
     if 0 < share < 0.001:
         return "< 0.1 %"
     return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
+
+
+def precise(loss: float) -> str:
+    """A loss with three decimals: trainings that are compared differ in them.
+
+    >>> precise(0.12345), precise(12345.6), precise(float("nan"))
+    ('0.123', '1.23e4', 'not a number')
+    """
+    return f"{loss:.3f}" if abs(loss) < 100 else short(loss)
+
+
+def spread(values: Iterable[float], written: Callable[[float], str]) -> str:
+    """The lowest and the highest of some values, as `written`; once where they are written alike.
+
+    >>> spread([0.31, 0.3, 0.35], precise), spread([0.3], precise), spread([0.5, float("nan")], precise)
+    ('0.300 to 0.350', '0.300', 'not a number')
+    """
+    found = list(values)
+    ends = (float("nan"),) if any(map(isnan, found)) else (min(found), max(found))
+    return " to ".join(dict.fromkeys(map(written, ends)))

@@ -6,8 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
+from labkit.figures.numbers import precise, tenth
 from labkit.figures.style import GREY, INK, LABEL, LINE, TITLE, blank, live_text
+
+Array = NDArray[np.float64]
 
 
 class Standing(NamedTuple):
@@ -17,8 +21,22 @@ class Standing(NamedTuple):
     said: str
 
 
+def standing(shares: Array, losses: Array, ended: int | None, before: str = "") -> Standing:
+    """Of a contestant's accuracies and losses, (seeds,) each: NaN where there are none yet, as after step `ended`.
+
+    `before` is said where there is no loss yet.
+    """
+    share, loss = float(shares.mean()), float(losses.mean())
+    said = f"loss {precise(loss)}" if np.isfinite(loss) else before
+    if np.isfinite(share):
+        said = f"{tenth(share)}   {said}"
+    if ended is not None:
+        said = f"not finite: step {ended}"
+    return Standing((share, float(shares.min()), float(shares.max())), said)
+
+
 class Standings:
-    """A row for each contestant in `axes`, the chosen one marked."""
+    """A row for each contestant in `axes`, with the number that its line has elsewhere; the chosen one marked."""
 
     def __init__(self, axes: Axes, names: Sequence[str], colors: Sequence[str], title: str, chance: float) -> None:
         """Make the rows; `chance` is the accuracy of a guess, marked in each."""
@@ -28,7 +46,7 @@ class Standings:
         self._bars, self._spreads, self._texts, self._marks = [], [], [], []
         for row, (name, color) in enumerate(zip(names, colors, strict=True)):
             y = -row - 0.68
-            axes.text(0, -row - 0.14, name, fontsize=LABEL, color=INK, va="top")
+            axes.text(0, -row - 0.14, f"{row + 1}  {name}", fontsize=LABEL, color=INK, va="top")
             axes.add_patch(Rectangle((0, y - 0.15), 1, 0.3, fc="none", ec=LINE, lw=1))
             bar = Rectangle((0, y - 0.15), 0, 0.3, fc=color, animated=True)
             axes.add_patch(bar)

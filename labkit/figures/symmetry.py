@@ -9,8 +9,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from labkit.figures.numbers import short, tenth
-from labkit.figures.style import GREEN, GREY, INK, LABEL, LINE, TITLE, VERMILLION, live_text, new_figure, quiet
+from labkit.figures.distinct_units import Counts, DistinctMap
+from labkit.figures.numbers import percent, short, tenth
+from labkit.figures.step_axis import step_axis
+from labkit.figures.style import GREEN, GREY, INK, LINE, TICK, TITLE, VERMILLION, live_text, new_figure, quiet
 from labkit.nn.histogram import rounded_up
 
 Array = NDArray[np.float64]
@@ -21,13 +23,12 @@ _DASHES: Any = ("-", (0, (5, 1.5)))
 
 @dataclass(frozen=True)
 class Units:
-    """The units of one layer of both networks by step: places (kept, 2, 2, units) are x and y; differing (kept, 2).
+    """The units of one layer of both networks: places (kept, 2, 2, units) are x and y, by step.
 
-    `spread` (2,) is how far two units are apart in one number, at most, now.
+    `distinct` (2,) says how many differ now, `spread` (2,) how far two of them are apart in one number, at most.
     """
 
     layer: int
-    steps: NDArray[np.intp]
     places: Array
     distinct: Array
     spread: Array
@@ -74,67 +75,77 @@ class UnitsPanel:
             self.axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
 
 
-class PairCurves:
-    """One number of both networks by step, and the steps at which noise was added as dotted verticals."""
+class Accuracies:
+    """The accuracy of both networks by step, and the steps at which noise was added as dotted verticals."""
 
-    def __init__(self, axes: Axes, title: str) -> None:
+    def __init__(self, axes: Axes) -> None:
         """Make the curves in `axes`."""
         self.axes = axes
-        quiet(axes, title=title, grid="y")
-        axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
+        quiet(axes, grid="y")
+        style: dict[str, Any] = {"lw": 2.8, "animated": True, "clip_on": False}
         self.lines = [
-            axes.plot([], [], color=color, ls=dash, lw=2.8, animated=True, clip_on=False)[0]
-            for color, dash in zip(COLORS, _DASHES, strict=True)
+            axes.plot([], [], color=color, ls=dash, label=name, **style)[0]
+            for name, color, dash in zip(NAMES, COLORS, _DASHES, strict=True)
         ]
-        self.noise = LineCollection([], colors=[INK], linewidths=1.6, linestyles=[":"], animated=True)
+        self.noise = LineCollection(
+            [], colors=[INK], linewidths=1.6, linestyles=[":"], animated=True, label="noise added (▼)"
+        )
         axes.add_collection(self.noise, autolim=False)
-        self._limits: tuple[int, float] | None = None
+        axes.set_ylim(0, 1.02)
+        axes.set_yticks([0, 0.5, 1], [percent(v) for v in (0, 0.5, 1)])
+        axes.legend(loc="lower right", fontsize=TICK, frameon=False, borderaxespad=0.1, labelspacing=0.2)
+        self.said = live_text(axes, 1.0, 1.03, "right", "bottom")
+        self._end: int | None = None
 
-    def update(self, steps: NDArray[np.intp], values: Array, end: int, top: float, pushed: tuple[int, ...]) -> None:
-        """Show values (kept, 2); what is not finite leaves a gap."""
-        for line, each in zip(self.lines, values.T, strict=True):
-            line.set_data(steps, np.where(np.isfinite(each), each, np.nan))
-        self.noise.set_segments([np.array([[step, 0], [step, top]]) for step in pushed])
-        if self._limits != (end, top):
-            self._limits = (end, top)
-            self.axes.set(xlim=(0, max(end, 1)), ylim=(0, top))
+    def update(self, learned: Learned) -> None:
+        """Show the accuracy; what is not finite leaves a gap."""
+        accuracy = np.where(np.isfinite(learned.loss), learned.accuracy, np.nan)
+        for line, each in zip(self.lines, accuracy.T, strict=True):
+            line.set_data(learned.steps, each)
+        self.noise.set_segments([np.array([[step, 0], [step, 1.02]]) for step in learned.pushed])
+        said = " against ".join(tenth(float(value)) for value in accuracy[-1])
+        self.said.set_text(f"test accuracy {said}")
+        if self._end != learned.end:
+            self._end = learned.end
+            step_axis(self.axes, learned.end)
 
 
 class SymmetryView:
-    """Above the units of both networks; below how many of them differ, and the accuracy."""
+    """Above the units of both networks; below how many of them differ, layer by layer, and the accuracy."""
 
     def __init__(self) -> None:
         """Make all artists: the picture has one shape."""
         self.figure: Figure = new_figure()
-        grid = self.figure.add_gridspec(
-            2, 2, height_ratios=(1.75, 1), left=0.06, right=0.985, top=0.935, bottom=0.085, hspace=0.32, wspace=0.13
-        )
-        pairs = zip(NAMES, COLORS, strict=True)
-        self.units = [
-            UnitsPanel(self.figure.add_subplot(grid[0, i]), name, color) for i, (name, color) in enumerate(pairs)
+        add, pairs = self.figure.add_axes, list(zip(NAMES, COLORS, strict=True))
+        above = ((0.06, 0.45, 0.435, 0.485), (0.55, 0.45, 0.435, 0.485))
+        below = ((0.06, 0.075, 0.225, 0.265), (0.365, 0.075, 0.225, 0.265))
+        self.units = [UnitsPanel(add(place), *pair) for place, pair in zip(above, pairs, strict=True)]
+        self.maps = [
+            DistinctMap(add(place), f"different units: {name}", color)
+            for place, (name, color) in zip(below, pairs, strict=True)
         ]
-        self.distinct = PairCurves(self.figure.add_subplot(grid[1, 0]), "different units in this layer")
-        self.accuracy = PairCurves(self.figure.add_subplot(grid[1, 1]), "accuracy on the test set")
-        self.said = live_text(self.accuracy.axes, 1.0, 1.03, "right", "bottom")
+        self.bar = self.figure.colorbar(self.maps[1].image, cax=add((0.628, 0.075, 0.01, 0.265)))
+        self.bar.ax.tick_params(labelsize=TICK)
+        self._width: int | None = None
+        self.accuracies = Accuracies(add((0.735, 0.075, 0.25, 0.265)))
 
-    def show(self, units: Units, learned: Learned) -> None:
-        """Show one layer, and how it went."""
-        count = units.places.shape[-1]
+    def show(self, units: Units, counts: Counts, learned: Learned) -> None:
+        """Show one layer's units, the counts of all layers, and how it went."""
         finite = np.isfinite(units.places)
         reach = rounded_up(1.08 * float(np.abs(units.places[finite]).max(initial=0.05)))
         below = "input" if units.layer == 0 else f"unit of layer {units.layer}:"
         names = f"across, up: weights from {below} 1 and 2"
         for i, panel in enumerate(self.units):
-            panel.update(units.places[:, i], _said(units, i, count), names, reach)
-        end, pushed = learned.end, learned.pushed
-        self.distinct.update(units.steps, units.distinct, end, rounded_up(1.1 * count), pushed)
-        accuracy = np.where(np.isfinite(learned.loss), learned.accuracy, np.nan)
-        self.accuracy.update(learned.steps, accuracy, end, 1.05, pushed)
-        self.said.set_text(" against ".join(tenth(float(value)) for value in accuracy[-1]))
+            panel.update(units.places[:, i], _said(units, i, counts.width), names, reach)
+            self.maps[i].update(counts, i, units.layer, () if i else learned.pushed)
+        self.accuracies.update(learned)
+        if self._width != counts.width:
+            self._width = counts.width
+            self.bar.set_ticks([1, counts.width])
 
 
 def _said(units: Units, network: int, count: int) -> str:
-    found, spread = float(units.distinct[-1, network]), float(units.spread[network])
+    found, spread = float(units.distinct[network]), float(units.spread[network])
     layer = f"layer {units.layer + 1}"
     if not np.isfinite(found):
         return f"{layer}: not finite"

@@ -1,5 +1,6 @@
 """Batch normalization against bad first weights: without it, before the activation, after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Annotated, Any
@@ -7,21 +8,22 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.figures.comparison import ComparisonView
+from labkit.figures.normalized import NormalizedView
 from labkit.figures.numbers import short
 from labkit.figures.signal import TITLES
-from labkit.figures.standings import Standing
-from labkit.labs.batch_norm_result import NAMES, Result, explain
+from labkit.figures.standings import standing
+from labkit.labs.batch_norm_result import Result, explain
 from labkit.labs.lab import Lab, Motion, Preset
-from labkit.labs.mnist_result import precise, share
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
-from labkit.labs.race import MOST_KEPT, Race
-from labkit.labs.race_curves import curve, reach, recent
+from labkit.labs.race import Race
+from labkit.labs.race_controls import NEWEST, StepShown, looked_at, seeds_at_once
+from labkit.labs.race_curves import curve, first_of, reach, recent
 from labkit.labs.shared import (
     ROWS_OWN,
     ActivationKey,
     AlphaValue,
     InitializerKey,
+    LearningRate,
     OwnFormula,
     Seed,
     key_of,
@@ -34,6 +36,8 @@ from labkit.nn.training import Training
 Array = NDArray[np.float64]
 QUANTITIES = ("pre", "post", "grad_pre")
 _PROBE = 250
+_FINE = 160
+"""Bins that are counted: the picture takes those where the values are."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,15 @@ class BatchNorm(Parameters):
     initializer: InitializerKey = "normal"
     std: Annotated[float, LogRange("init std", given=square_std, low=1e-4, high=10.0)] = 0.01
     alpha: AlphaValue = ROWS_OWN
-    chosen: Annotated[str, Choice("layers shown of", table=NAMES, aside=True)] = "before"
     show: Annotated[str, Choice("show", table={key: TITLES[key] for key in QUANTITIES}, aside=True)] = "pre"
-    back: Annotated[int, Range("look back, steps kept", low=0, high=MOST_KEPT, step=1, aside=True)] = 0
-    rate: Annotated[float, LogRange("learning rate", low=1e-4, high=10.0)] = 0.01
+    step_shown: StepShown = NEWEST
+    learning_rate: LearningRate = 0.01
+    seeds: Annotated[int, seeds_at_once(lambda values: len(BATCH_NORMS))] = 1
     formula: OwnFormula = ""
     steps: Annotated[int, Range("steps", more=True, low=100, high=5000, step=100)] = 1000
-    depth: Annotated[int, Range("hidden layers", more=True, low=1, high=20, step=1)] = 4
-    width: Annotated[int, Range("width", more=True, low=2, high=200, step=1)] = 100
     batch: Annotated[int, Range("batch", more=True, low=2, high=1000, step=1)] = 128
+    depth: Annotated[int, Range("depth", more=True, low=1, high=20, step=1)] = 4
+    width: Annotated[int, Range("width", more=True, low=2, high=200, step=1)] = 100
     standardize: Annotated[bool, Switch("standardized pixels", more=True)] = False
     seed: Seed = 0
 
@@ -68,34 +72,32 @@ class BatchNorm(Parameters):
         )  # fmt: skip
 
 
-def given(training: Training) -> Array | None:
-    """The variances that the normalizations were given by the last batch, the mean over each layer's units, (depth,).
+def given(trainings: Sequence[Training]) -> Array | None:
+    """The variances that the first one's normalizations were given by the last batch, (depth,): the mean over units.
 
     None where there are none.
     """
+    training = trainings[0]
     net = training.network
     if net.batch_norm == "none":
         return None
-    scales = training.model.work(net.batch).scale
+    scales = training.model.work(net.batch, "probe").scale
     return np.array([np.maximum(1 / scale**2 - EPSILON, 0).mean() for scale in scales])
 
 
 def start(p: BatchNorm) -> Race:
     """The three before the first step."""
-    return Race(p.networks(), p.steps, learning_rate=p.rate, batch_size=p.batch, quantities=QUANTITIES, look=given)
+    return Race(p.networks(), p.steps, p.seeds, "sgd", p.learning_rate, p.batch, QUANTITIES, given, _FINE)
 
 
 def show(race: Race, p: BatchNorm) -> Result:
     """How far they are."""
     places, done = range(len(race.networks)), race.done
-    chosen = list(BATCH_NORMS).index(p.chosen)
-    kept = race.kept[chosen]
     return Result(
         networks=race.networks, steps=race.steps, done=done,
-        curves=tuple(curve(race.losses[:, i], done, race.steps) for i in places), recent=recent(race.losses, done)[0],
-        accuracy=race.accuracy[0].copy(), evaluated=race.evaluated_at, diverged=tuple(map(race.diverged, places)),
-        chosen=chosen, shown=p.show, kept=kept[max(0, len(kept) - 1 - p.back)],
-        before=tuple(race.kept[i][0].statistics for i in places),
+        curves=tuple(curve(race.losses[:, i], done, race.steps) for i in places), recent=recent(race.losses, done),
+        accuracy=race.accuracy.copy(), evaluated=race.evaluated_at, diverged=tuple(map(race.diverged, places)),
+        shown=p.show, kept=tuple(looked_at(kept, p) for kept in race.kept),
     )  # fmt: skip
 
 
@@ -104,37 +106,30 @@ MOTION = Motion(
 )
 
 
-class _View(ComparisonView):
+class _View(NormalizedView):
     """The picture, fed with a Result."""
 
     def update(self, result: Any) -> None:  # type: ignore[override]
         r: Result = result
-        loss = f"training loss: mean of {2 * reach(r.steps) + 1} steps; faint: batches"
-        titles = loss, "test accuracy, dotted: a guess"
+        seeds = len(r.recent)
+        band = "batches" if seeds == 1 else f"{seeds} seeds"
+        loss = f"training loss: mean of {2 * reach(r.steps) + 1} steps; faint: {band}"
+        titles = loss, "test accuracy, dotted: a guess", "RMS of dC/dz by layer"
         level = log(10), "ln 10 = 2.303: ten equal guesses"
-        depth = r.networks[0].depth
-        self.begin(tuple(BATCH_NORMS.values()), r.chosen, r.steps, depth, r.shown, level, 0.1, titles)
+        self.begin(r.names, tuple(BATCH_NORMS), r.steps, r.networks[0].depth, level, 0.1, titles)
         ended = [found.iteration if found else None for found in r.diverged]
-        standings = [_standing(r, place) for place in range(len(r.networks))]
-        at = r.kept.step, r.names[r.chosen]
-        super().update(r.curves, ended, standings, r.chosen, at, r.shown, r.kept.statistics, _left(r))
+        standings = [standing(r.accuracy[:, i], r.recent[:, i], end) for i, end in enumerate(ended)]
+        found = [kept.statistics for kept in r.kept]
+        distributions = [getattr(statistics, r.shown) for statistics in found]
+        gradients = [statistics.grad_rms for statistics in found]
+        super().update(r.curves, ended, standings, r.looked_at, _head(r), distributions, gradients)
 
 
-def _left(r: Result) -> str:
-    """The least variance that a normalization leaves, in the picture."""
-    return "" if r.kept.found is None else f"; variance given ≥ {short(r.given[0])}, left ≥ {short(r.given[1])}"
-
-
-def _standing(r: Result, place: int) -> Standing:
-    found, right = r.diverged[place], float(r.accuracy[place])
-    if found:
-        said = f"not finite: step {found.iteration}"
-    elif not r.done:
-        said = f"RMS of dC/dz, layer 1: {short(float(r.before[place].grad_rms[0]))}"
-    else:
-        said = f"loss {precise(float(r.recent[place]))}"
-        said = f"{share(right)}   {said}" if r.evaluated else said
-    return Standing((right, right, right), said)
+def _head(r: Result) -> str:
+    """What is seen in the rows, and where the normalization is not what it seems."""
+    felt = [f"{short(r.left(i))} ({i + 1})" for i in range(len(r.kept)) if r.feels(i)]
+    epsilon = f"; ε is felt: v/(v + ε) down to {', '.join(felt)}" if felt else ""
+    return f"{TITLES[r.shown]} {r.when}{first_of(len(r.recent))}{epsilon}"
 
 
 LAB = Lab(
@@ -156,9 +151,9 @@ LAB = Lab(
         Preset("tanh, std 1", "Saturated without it: and with it, before or after?",
                {"activation": "tanh", "std": 1.0}),
         Preset("Sigmoid, std 0.01", "Everything says 0.5: before or after the activation?",
-               {"activation": "sigmoid", "rate": 0.1}),
-        Preset("Thirty times the rate", "He's weights and a rate of 0.3: who bears it?",
-               {"initializer": "he_normal", "rate": 0.3}),
+               {"activation": "sigmoid", "learning_rate": 0.1}),
+        Preset("A hundred times the rate", "He's weights and a rate of 1: who bears it?",
+               {"initializer": "he_normal", "learning_rate": 1.0}),
         Preset("20 layers", "Normalized, and with a gradient that grows all the same: look at RMS of dC/dz",
                {"depth": 20, "std": 0.1}),
     ),

@@ -37,14 +37,14 @@ class ChainRule(Parameters):
     std: Annotated[float, Range("init std", low=0.0, high=5.0, step=0.05)] = 0.0
     bias: Annotated[float, Range("bias, all layers", low=-10.0, high=10.0, step=0.1)] = 0.0
     x: Annotated[float, Range("input x", low=-5.0, high=5.0, step=0.1)] = 1.0
+    shift: Annotated[float, Range("shift of one bias", low=-20.0, high=20.0, step=0.5)] = 0.0
     layer: Annotated[
         int,
         Range(
             "layer to saturate", low=1, high=30, step=1, bounds=lambda values: (1, values["depth"]),
-            start=_kept_layer, follows=("depth",),
+            start=_kept_layer, follows=("depth",), shown=lambda p: p.shift != 0,
         ),
     ] = 3  # fmt: skip
-    shift: Annotated[float, Range("shift of its bias", low=-20.0, high=20.0, step=0.5)] = 0.0
     alpha: AlphaValue = ROWS_OWN
     formula: OwnFormula = ""
     seed: Seed = 0

@@ -1,4 +1,4 @@
-"""Which functions the lab on activation functions shows, and with which alpha.
+"""Which functions a lab shows in which several can be chosen, and with which alpha.
 
 The alpha on the page belongs to the first function chosen that has one, to those whose alpha means the same, and to the
 user's own formula; the others keep their defaults. So leaky ReLU and Swish can be compared: a slope of 0.01 for z < 0

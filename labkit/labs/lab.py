@@ -34,10 +34,14 @@ class Preset:
 
 @dataclass(frozen=True)
 class Action:
-    """A button: `values(parameters)` are set; ValueError says why it cannot be done."""
+    """A button: `values(parameters)` are set; ValueError says why it cannot be done.
+
+    In a lab that moves by itself it may `disturb(state, parameters)`: change the state as it is, between two steps.
+    """
 
     label: str
-    values: Callable[[Any], Mapping[str, Any]]
+    values: Callable[[Any], Mapping[str, Any]] = lambda parameters: {}
+    disturb: Callable[[Any, Any], None] | None = None
 
 
 @dataclass(frozen=True)

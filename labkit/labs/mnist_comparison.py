@@ -1,32 +1,29 @@
 """What the first weights do to learning: up to six pairs of activation and initializer on the same batches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Annotated, Any
 
 from labkit.figures.comparison import ComparisonView
 from labkit.figures.signal import TITLES
-from labkit.figures.standings import Standing
+from labkit.figures.standings import standing
 from labkit.labs.contestants import MOST, activation_of, alpha_of, initializer_of, name_of, network_of, race, std_of
 from labkit.labs.lab import Lab, Motion, Preset
-from labkit.labs.mnist_result import AROUND, FIGURE_AT, Result, explain, precise, share
-from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
-from labkit.labs.race import MOST_KEPT, Race
-from labkit.labs.race_curves import curve, reach, recent
-from labkit.labs.shared import ROWS_OWN, Seed
+from labkit.labs.mnist_result import AROUND, FIGURE_AT, Result, explain
+from labkit.labs.parameters import Choice, Parameters, Range, Switch
+from labkit.labs.race import Race
+from labkit.labs.race_controls import NEWEST, StepShown, looked_at, seeds_at_once
+from labkit.labs.race_curves import curve, first_of, reach, recent
+from labkit.labs.shared import ROWS_OWN, LearningRate, Seed
 from labkit.nn.datasets import DATASETS
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
 
 QUANTITIES = ("post", "pre", "grad_pre")
-MOST_NETWORKS, MOST_SEEDS = 12, 5
 _DIGITS = {key: DATASETS[key] for key in ("mnist_small", "mnist")}
 _PROBE = 250
-
-
-def _most_seeds(values: Mapping[str, Any]) -> int:
-    return min(MOST_SEEDS, MOST_NETWORKS // int(values["contestants"]))
+_TRAINING = ("learning_rate", "optimizer", "steps", "batch")
 
 
 @dataclass(frozen=True)
@@ -63,17 +60,13 @@ class MnistComparison(Parameters):
     alpha_5: Annotated[float, alpha_of(5)] = ROWS_OWN
     alpha_6: Annotated[float, alpha_of(6)] = ROWS_OWN
     show: Annotated[str, Choice("show", table={key: TITLES[key] for key in QUANTITIES}, aside=True)] = "post"
-    back: Annotated[int, Range("look back, steps kept", low=0, high=MOST_KEPT, step=1, aside=True)] = 0
-    rate: Annotated[float, LogRange("learning rate", low=1e-4, high=10.0)] = 0.01
-    seeds: Annotated[
-        int, Range("seeds at once", low=1, high=MOST_SEEDS, step=1, follows=("contestants",),
-                   bounds=lambda values: (1, _most_seeds(values)),
-                   start=lambda values: min(values["seeds"] or 1, _most_seeds(values))),
-    ] = 1  # fmt: skip
+    step_shown: StepShown = NEWEST
+    learning_rate: LearningRate = 0.01
+    seeds: Annotated[int, seeds_at_once(lambda values: int(values["contestants"]), "contestants")] = 1
     optimizer: Annotated[str, Choice("optimizer", more=True, table=OPTIMIZERS)] = "sgd"
     steps: Annotated[int, Range("steps", more=True, low=100, high=10_000, step=100)] = 2000
     batch: Annotated[int, Range("batch", more=True, low=1, high=1000, step=1)] = 128
-    depth: Annotated[int, Range("hidden layers", more=True, low=1, high=20, step=1)] = 4
+    depth: Annotated[int, Range("depth", more=True, low=1, high=20, step=1)] = 4
     width: Annotated[int, Range("width", more=True, low=2, high=200, step=1)] = 100
     dataset: Annotated[str, Choice("digits", more=True, table=_DIGITS)] = "mnist_small"
     standardize: Annotated[bool, Switch("standardized pixels", more=True)] = False
@@ -87,21 +80,19 @@ class MnistComparison(Parameters):
     @property
     def is_figure(self) -> bool:
         """Whether this is figure 6-15's protocol, on any digits, from any seeds, shown in any way."""
-        free = {"dataset", "seed", "seeds"} | {name for name, control in self.controls().items() if control.aside}
         default = MnistComparison()
-        used = [name for name in default.values() if name[-1:] not in "456" and name not in free]
-        return all(getattr(self, name) == getattr(default, name) for name in used)
+        nets = tuple(replace(net, dataset=self.dataset, seed=self.seed) for net in default.networks())
+        return self.networks() == nets and all(getattr(self, name) == getattr(default, name) for name in _TRAINING)
 
 
 def start(p: MnistComparison) -> Race:
     """The contestants before the first step."""
-    return Race(p.networks(), p.steps, p.seeds, p.optimizer, p.rate, p.batch, QUANTITIES)
+    return Race(p.networks(), p.steps, p.seeds, p.optimizer, p.learning_rate, p.batch, QUANTITIES)
 
 
 def show(race: Race, p: MnistComparison) -> Result:
     """How far they are."""
     places, done = range(len(race.networks)), race.done
-    kept = race.kept[p.chosen - 1]
     around = None
     if done >= FIGURE_AT + AROUND:
         around = race.losses[..., FIGURE_AT - AROUND : FIGURE_AT + AROUND].mean(axis=-1)
@@ -110,7 +101,7 @@ def show(race: Race, p: MnistComparison) -> Result:
         curves=tuple(curve(race.losses[:, place], done, race.steps) for place in places),
         recent=recent(race.losses, done), accuracy=race.accuracy.copy(), evaluated_at=race.evaluated_at,
         around=around, diverged=tuple(map(race.diverged, places)), chosen=p.chosen - 1, shown=p.show,
-        kept=kept[max(0, len(kept) - 1 - p.back)], protocol=p.is_figure,
+        kept=looked_at(race.kept[p.chosen - 1], p), protocol=p.is_figure,
     )  # fmt: skip
 
 
@@ -131,22 +122,9 @@ class _View(ComparisonView):
         level = log(10), "ln 10 = 2.303: ten equal guesses"
         self.begin(r.names, r.chosen, r.steps, depth, r.shown, level, 0.1, titles)
         ended = [found.iteration if found else None for found in r.diverged]
-        standings = [_standing(r, place) for place in range(len(r.names))]
+        standings = [standing(r.accuracy[:, i], r.recent[:, i], end) for i, end in enumerate(ended)]
         at = r.kept.step, f"contestant {r.chosen + 1}, {r.names[r.chosen]}"
-        super().update(r.curves, ended, standings, r.chosen, at, r.shown, r.kept.statistics)
-
-
-def _standing(r: Result, place: int) -> Standing:
-    shares, loss = r.accuracy[:, place], r.recent[:, place]
-    found = r.diverged[place]
-    if found:
-        said = f"not finite: step {found.iteration}"
-    elif not r.done:
-        said = ""
-    else:
-        said = f"loss {precise(float(loss.mean()))}"
-        said = f"{share(float(shares.mean()))}   {said}" if r.evaluated_at else said
-    return Standing((float(shares.mean()), float(shares.min()), float(shares.max())), said)
+        super().update(r.curves, ended, standings, r.chosen, at, r.shown, r.kept.statistics, first_of(seeds))
 
 
 def _pair(activation: str, initializer: str, **more: Any) -> Mapping[str, Any]:
@@ -174,20 +152,21 @@ LAB = Lab(
         Preset("Figure 6-15, four seeds", "Was it luck?", race(*_FIGURE, seeds=4)),
         Preset("Standardized pixels", "The same three, the inputs brought to mean 0 and std 1: what changes?",
                race(*_FIGURE, standardize=True)),
-        Preset("Sigmoid, tanh, ReLU", "Each with the weights made for it: who is fastest, and who does not start?",
-               race(*_EACH_ITS_OWN, seeds=3)),
+        Preset("Sigmoid, tanh, ReLU",
+               "Each with the weights that the rule of thumb names: who is fastest, and who does not start?",
+               race(*_EACH_ITS_OWN, seeds=4)),
         Preset("tanh or ReLU", "Is ReLU faster than tanh? Four seeds each",
                race(_pair("tanh", "xavier_normal"), _pair("relu", "he_normal"), seeds=4)),
         Preset("Leaky slope 0.01 or 0.02", "A source says that 0.02 learns faster: do the bands part?",
                race(_leaky(0.01), _leaky(0.02), seeds=5)),
         Preset("Leaky slopes up to 1", "0, 0.1, 0.3, 1: where does a straight line stop paying?",
-               race(_leaky(0.0), _leaky(0.1), _leaky(0.3), _leaky(1.0))),
+               race(_leaky(0.0), _leaky(0.1), _leaky(0.3), _leaky(1.0), seeds=3)),
         Preset("Swish or ReLU", "A source says that Swish is slightly better: here too?",
                race(_pair("relu", "he_normal"), _pair("silu", "he_normal"), _pair("hardswish", "he_normal"), seeds=4)),
         Preset("ReLU6 against explosion", "Std 0.3: the gradient grows on its way back. Does a bound help?",
                race(_pair("relu", "normal", std=0.3), _pair("relu6", "normal", std=0.3),
-                    _pair("leaky_relu6", "normal", std=0.3))),
+                    _pair("leaky_relu6", "normal", std=0.3), seeds=4)),
         Preset("Adam repairs std 0.01", "Does a better optimizer make up for the first weights?",
-               race(*_FIGURE, optimizer="adam", rate=0.001)),
+               race(*_FIGURE, optimizer="adam", learning_rate=0.001)),
     ),
 )  # fmt: skip

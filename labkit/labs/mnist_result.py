@@ -1,15 +1,16 @@
 """What the lab mnist_comparison finds, and how it says it."""
 
 from dataclasses import dataclass
-from math import isfinite, log
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labkit.figures.loss_curves import Curve
-from labkit.figures.numbers import percent, short
+from labkit.figures.numbers import percent, precise, short, spread, tenth
 from labkit.labs.race import Kept
-from labkit.labs.race_curves import LAST
+from labkit.labs.race_curves import first_of, last_steps
+from labkit.labs.shared import sentences
 from labkit.nn.network import Network
 from labkit.nn.steps import Divergence
 
@@ -51,16 +52,16 @@ def explain(result: Result) -> str:
     if result.around is not None and result.protocol:
         parts.append(_figure(result))
     parts.append(_layers(result))
-    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
+    return sentences(parts)
 
 
 def _standing(result: Result) -> str:
     seeds = len(result.recent)
     if not result.done:
         guess = f"ten equal guesses have a loss of ln 10 = {log(10):.3f}"
-        return f"press play to train {', '.join(result.names)} on the same batches; {guess}"
+        return f"Press play to train {', '.join(result.names)} on the same batches; {guess}"
     of = f", lowest to highest of {seeds} seeds" if seeds > 1 else ""
-    mean = f"mean loss of the last {min(result.done, LAST)} steps{of}"
+    mean = f"Mean loss of the {last_steps(result.done)}{of}"
     places = _said(result)
     each = [_each(result, place) for place in places]
     if len(places) < sum(found is None for found in result.diverged):
@@ -78,23 +79,8 @@ def _said(result: Result) -> list[int]:
 
 
 def _each(result: Result, place: int) -> str:
-    said = f"{result.names[place]}: {_over_seeds(result.recent[:, place])}"
-    return f"{said} ({share(float(result.accuracy[:, place].mean()))} right)" if result.evaluated_at else said
-
-
-def _over_seeds(values: Array) -> str:
-    low, high = float(values.min()), float(values.max())
-    return precise(low) if len(values) == 1 else f"{precise(low)} to {precise(high)}"
-
-
-def precise(loss: float) -> str:
-    """A loss with three decimals, as the contestants differ in them."""
-    return f"{loss:.3f}" if abs(loss) < 100 else short(loss)
-
-
-def share(value: float) -> str:
-    """An accuracy in percent with one decimal, as differences of contestants are smaller than one percent."""
-    return f"{100 * value:.1f} %" if isfinite(value) else "not a number"
+    said = f"{result.names[place]}: {spread(result.recent[:, place], precise)}"
+    return f"{said} ({spread(result.accuracy[:, place], tenth)} right)" if result.evaluated_at else said
 
 
 def _ended(result: Result) -> list[str]:
@@ -104,7 +90,7 @@ def _ended(result: Result) -> list[str]:
 
 def _figure(result: Result) -> str:
     assert result.around is not None
-    here = ", ".join(_over_seeds(result.around[:, i]) for i in range(len(result.names)))
+    here = ", ".join(spread(result.around[:, i], precise) for i in range(len(result.names)))
     book = ", ".join(f"{loss:.2f}" for loss in BOOK)
     return (
         f"around step {FIGURE_AT} (mean of {2 * AROUND} steps) the losses were {here}; the book's unseeded run on all "
@@ -115,8 +101,9 @@ def _figure(result: Result) -> str:
 def _layers(result: Result) -> str:
     stats, net = result.kept.statistics, result.networks[result.chosen]
     after = f"after step {result.kept.step}" if result.kept.step else "before the first step"
+    whose = f"contestant {result.chosen + 1}{first_of(len(result.recent))}"
     return (
-        f"below, contestant {result.chosen + 1} {after}, on {net.batch} training digits: back from layer {net.depth} "
+        f"below, {whose} {after}, on {net.batch} training digits: back from layer {net.depth} "
         f"to 1 dC/dz has RMS {short(float(stats.grad_rms[-1]))} → {short(float(stats.grad_rms[0]))}; "
         f"{percent(float(stats.dead.mean()))} of the units are dead"
     )

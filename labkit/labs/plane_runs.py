@@ -43,15 +43,14 @@ class Run:
     """Networks in step on the same batches; scores on the test set are kept every so many steps and at the last."""
 
     def __init__(
-        self, networks: Sequence[Network], optimizer: str, learning_rate: float, batch_size: int, steps: int
-    ) -> None:
-        """Take no step yet."""
-        self.comparison = compare(
-            networks, optimizer, learning_rate, batch_size, steps, evaluate_every=None
-        )  # fmt: skip
+        self, networks: Sequence[Network], optimizer: str, learning_rate: float, batch_size: int, steps: int,
+        kept: int = KEPT,
+    ) -> None:  # fmt: skip
+        """Take no step yet; about `kept` scores will be kept."""
+        self.comparison = compare(networks, optimizer, learning_rate, batch_size, steps, evaluate_every=None)
         self.trainings = self.comparison.trainings
         self.steps, self.done = steps, 0
-        self._every = -(-steps // KEPT)
+        self._every = -(-steps // kept)
         self._kept: list[tuple[int, Array]] = []
         self._scored: tuple[int, Array] | None = None
         self._keep()
@@ -89,6 +88,11 @@ class Run:
         self._scored = None
         if self._kept[-1][0] == self.done:
             self._kept[-1] = self.done, self.scores()
+
+    @property
+    def last_kept(self) -> tuple[int, Array]:
+        """The step at which scores were kept last, and these."""
+        return self._kept[-1]
 
     def _keep(self) -> None:
         self._kept.append((self.done, self.scores()))

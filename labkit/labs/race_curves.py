@@ -59,3 +59,21 @@ def recent(losses: Array, done: int) -> Array:
         return np.full(losses.shape[:-1], np.nan)
     with np.errstate(all="ignore"):
         return np.asarray(losses[..., max(0, done - LAST) : done].mean(axis=-1))
+
+
+def last_steps(done: int) -> str:
+    """The steps whose mean loss is said, in words.
+
+    >>> last_steps(1), last_steps(50), last_steps(2000)
+    ('last step', 'last 50 steps', 'last 100 steps')
+    """
+    return "last step" if done == 1 else f"last {min(done, LAST)} steps"
+
+
+def first_of(seeds: int) -> str:
+    """What stands behind something that is shown of one seed only.
+
+    >>> first_of(1), first_of(4)
+    ('', ' (first of 4 seeds)')
+    """
+    return f" (first of {seeds} seeds)" if seeds > 1 else ""

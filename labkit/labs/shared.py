@@ -122,9 +122,10 @@ ALPHA = Range(
     start=lambda values: _alpha(values).default,
     follows=("activation", "formula"),
 )
+ACTIVATION = Choice("activation", table=ACTIVATIONS, swept=True, note=_in_force)
 FORMULA = Text("your own f(x)", more=True, parse=read, placeholder="x * tanh(softplus(x))")
 
-ActivationKey = Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True, note=_in_force)]
+ActivationKey = Annotated[str, ACTIVATION]
 AlphaValue = Annotated[float, ALPHA]
 OwnFormula = Annotated[str, FORMULA]
 LearningRate = Annotated[float, RATE]

@@ -8,28 +8,29 @@ from labkit.figures.symmetry import SymmetryView
 from labkit.labs.lab import Action, Lab, Motion, Preset
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range
 from labkit.labs.plane_runs import PLANES
-from labkit.labs.shared import ALPHA, ROWS_OWN, Seed
+from labkit.labs.shared import ALPHA, ROWS_OWN, ActivationKey, OwnFormula, Seed, key_of, learning_rate
 from labkit.labs.symmetry_result import Result, explain, feed, show
 from labkit.labs.symmetry_run import Pair
-from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.initializers import INITIALIZERS
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
 
 STARTS = {key: INITIALIZERS[key].label for key in ("zeros", "ones", "constant")}
-_RATES = {"sgd": 0.1, "momentum": 0.02, "adam": 0.005}
+_RATE = learning_rate({"sgd": 0.1, "momentum": 0.02, "adam": 0.005})
 
 
 @dataclass(frozen=True)
 class Symmetry(Parameters):
-    """What is set in this lab; `pushes` counts the noise that the button has added."""
+    """What is set in this lab."""
 
+    activation: ActivationKey = "relu"
+    alpha: Annotated[float, replace(ALPHA, folds=True)] = ROWS_OWN
     start: Annotated[str, Choice("first weights", table=STARTS)] = "constant"
     constant: Annotated[
         float, Range("constant", folds=True, shown=lambda p: p.start == "constant", low=-2.0, high=2.0, step=0.05)
     ] = 0.5
-    activation: Annotated[str, Choice("activation", table=ACTIVATIONS, swept=True)] = "relu"
-    alpha: Annotated[float, replace(ALPHA, folds=True)] = ROWS_OWN
+    depth: Annotated[int, Range("depth", low=1, high=6, step=1)] = 3
+    width: Annotated[int, Range("width", low=2, high=16, step=1)] = 8
     noise: Annotated[
         float, LogRange("noise ε", aside=True, low=1e-6, high=1.0, note=lambda p: "std of what the button adds")
     ] = 0.1
@@ -40,47 +41,31 @@ class Symmetry(Parameters):
             start=lambda values: 1,
         ),
     ] = 1  # fmt: skip
-    depth: Annotated[int, Range("depth", low=1, high=6, step=1)] = 3
-    units: Annotated[int, Range("units a layer", low=2, high=16, step=1)] = 8
+    formula: OwnFormula = ""
     dataset: Annotated[str, Choice("points", more=True, table=PLANES)] = "circles"
     optimizer: Annotated[str, Choice("optimizer", more=True, table=OPTIMIZERS)] = "sgd"
-    learning_rate: Annotated[
-        float,
-        LogRange(
-            "learning rate", more=True, low=1e-4, high=10.0, follows=("optimizer",),
-            start=lambda values: _RATES.get(values["optimizer"], 0.01),
-        ),
-    ] = ROWS_OWN  # fmt: skip
+    learning_rate: Annotated[float, _RATE] = ROWS_OWN
     batch: Annotated[int, Range("batch", more=True, low=1, high=256, step=1)] = 64
     steps: Annotated[int, Range("steps", more=True, low=1, high=10_000, step=1)] = 1500
     seed: Seed = 0
-    pushes: Annotated[
-        int,
-        Range(
-            "times noise was added", more=True, aside=True, shown=lambda p: False, folds=True, low=0, high=1000, step=1
-        ),
-    ] = 0
 
     def networks(self) -> tuple[Network, Network]:
         """The one that starts alike, and its random twin."""
         options: Mapping[str, Any] = {"constant": self.constant} if self.start == "constant" else {}
         alike = Network(
-            activation=self.activation, initializer=self.start, initializer_options=options, alpha=self.alpha,
-            depth=self.depth, width=self.units, dataset=self.dataset, standardize=True, seed=self.seed,
+            activation=key_of(self.values()), initializer=self.start, initializer_options=options, alpha=self.alpha,
+            depth=self.depth, width=self.width, dataset=self.dataset, standardize=True, seed=self.seed,
         )  # fmt: skip
         return alike, replace(alike, initializer="xavier_normal", initializer_options={})
 
 
 def _start(p: Symmetry) -> Pair:
-    return Pair(p.networks(), p.optimizer, p.learning_rate, p.batch, p.steps, p.pushes)
+    return Pair(p.networks(), p.optimizer, p.learning_rate, p.batch, p.steps)
 
 
-def _show(pair: Pair, p: Symmetry) -> Result:
-    pair.push(p.pushes, p.noise)
-    return show(pair, p.layer - 1)
-
-
-MOTION = Motion(start=_start, advance=Pair.advance, show=_show, steps=Pair.progress)
+MOTION = Motion(
+    start=_start, advance=Pair.advance, show=lambda pair, p: show(pair, p.layer - 1), steps=Pair.progress
+)
 
 
 class _View(SymmetryView):
@@ -99,14 +84,14 @@ LAB = Lab(
     view=_View,
     explain=explain,
     motion=MOTION,
-    actions=(Action("Add noise ε", lambda p: {"pushes": p.pushes + 1}),),
+    actions=(Action("Add noise ε", disturb=lambda pair, p: pair.push(p.noise)),),
     presets=(
         Preset("A constant", "Eight units, one weight: how many units learn? Then press Add noise.", {}),
         Preset("All zeros, ReLU", "Zero weights, slope 0 at zero: does anything reach the layers?", {"start": "zeros"}),
         Preset("All zeros, tanh", "Here the slope at zero is 1: does that help?",
                {"start": "zeros", "activation": "tanh"}),
-        Preset("All zeros, sigmoid", "A sigmoid of 0 is 0.5: which layer gets a gradient first, which next?",
-               {"start": "zeros", "activation": "sigmoid", "dataset": "moons", "optimizer": "adam"}),
+        Preset("All zeros, sigmoid", "A sigmoid of 0 is 0.5: which layer gets a gradient first? What does it learn?",
+               {"start": "zeros", "activation": "sigmoid", "depth": 2, "optimizer": "adam"}),
         Preset("All ones, ReLU", "Nothing is zero: is that better?", {"start": "ones"}),
         Preset("A whisper of noise", "Noise of a millionth, added while it trains: do 1500 steps make it grow?",
                {"noise": 1e-6}),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labkit.figures.distinct_units import Counts
 from labkit.figures.intervals import signed
 from labkit.figures.numbers import short, tenth
 from labkit.figures.symmetry import Learned, SymmetryView, Units
@@ -15,12 +16,12 @@ from labkit.nn.steps import Divergence
 
 @dataclass(frozen=True)
 class Result:
-    """Both networks after `done` of `steps` steps; the counts of different units now, by layer (2, depth)."""
+    """Both networks after `done` of `steps` steps."""
 
     networks: tuple[Network, ...]
     units: Units
+    counts: Counts
     learned: Learned
-    distinct: Array
     gradients: Array
     output_bias: float
     only_output_bias: bool
@@ -28,6 +29,11 @@ class Result:
     diverged: tuple[Divergence | None, ...]
     done: int
     steps: int
+
+    @property
+    def distinct(self) -> Array:
+        """The counts of different units now, by network and layer, (2, depth)."""
+        return np.asarray(self.counts.distinct[-1])
 
 
 def show(pair: Pair, layer: int) -> Result:
@@ -39,11 +45,12 @@ def show(pair: Pair, layer: int) -> Result:
     pushed, gradients = tuple(pair.pushed), pair.gradients()
     return Result(
         networks=tuple(training.network for training in pair.trainings),
-        units=Units(layer, steps, places, distinct[:, :, layer], looks[-1].spread[:, layer]),
+        units=Units(layer, places, distinct[-1, :, layer], looks[-1].spread[:, layer]),
+        counts=Counts(steps, distinct, pair.trainings[0].network.width, pair.steps),
         learned=Learned(
             history.steps, history.loss, history.accuracy, pair.steps, tuple(step for step, _ in pushed)
         ),
-        distinct=distinct[-1], gradients=gradients, output_bias=float(pair.trainings[0].biases[-1][0]),
+        gradients=gradients, output_bias=float(pair.trainings[0].biases[-1][0]),
         only_output_bias=pair.hidden_biases_rest and not gradients[0].any(),
         pushed=pushed, diverged=pair.diverged, done=pair.done, steps=pair.steps,
     )  # fmt: skip
@@ -51,7 +58,7 @@ def show(pair: Pair, layer: int) -> Result:
 
 def feed(view: SymmetryView, r: Result) -> None:
     """Give a picture what it shows."""
-    view.show(r.units, r.learned)
+    view.show(r.units, r.counts, r.learned)
 
 
 def explain(r: Result) -> str:

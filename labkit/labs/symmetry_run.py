@@ -32,17 +32,10 @@ class Pair(Run):
     """A Run of two that keeps a Look wherever it keeps the scores."""
 
     def __init__(
-        self,
-        networks: Sequence[Network],
-        optimizer: str,
-        learning_rate: float,
-        batch_size: int,
-        steps: int,
-        pushes: int,
+        self, networks: Sequence[Network], optimizer: str, learning_rate: float, batch_size: int, steps: int
     ) -> None:
-        """Take no step yet; so many pushes count as done."""
+        """Take no step yet."""
         self._looks: list[Look] = []
-        self._pushes = pushes
         self.pushed: list[tuple[int, float]] = []
         super().__init__(networks, optimizer, learning_rate, batch_size, steps)
 
@@ -60,16 +53,14 @@ class Pair(Run):
         kept = [look for look in self._looks if look.step < self.done]
         return [*kept, self._look()]
 
-    def push(self, pushes: int, size: float) -> None:
-        """Add N(0, size**2) to every weight of the first network, once for each push that has not been made."""
+    def push(self, size: float) -> None:
+        """Add N(0, size**2) to every weight of the first network, each time another draw."""
         first = self.trainings[0]
-        for number in range(self._pushes, pushes):
-            rng = generator(first.network.seed, Stream.WEIGHTS, _NOISE + number)
-            for weights in first.weights:
-                weights += size * rng.standard_normal(weights.shape)
-            self.pushed.append((self.done, size))
-            self.changed()
-        self._pushes = max(self._pushes, pushes)
+        rng = generator(first.network.seed, Stream.WEIGHTS, _NOISE + len(self.pushed))
+        for weights in first.weights:
+            weights += size * rng.standard_normal(weights.shape)
+        self.pushed.append((self.done, size))
+        self.changed()
 
     def gradients(self) -> Array:
         """Norm of dC/dW in the last step, by network and layer, the readout last: (2, depth + 1)."""

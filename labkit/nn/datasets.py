@@ -4,8 +4,8 @@ Shapes: inputs are (samples, features), float64; labels are (samples,), integers
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ class Dataset:
 
     `load(batch, width, seed)` gives inputs and labels. `features` is None where the width of the network decides;
     `classes` is None where there are no labels; `samples` None where there is no end of them. What can be learned has
-    a `task`, a key of TASKS, and `split(seed)`: its training and its test set, whose x times `unit` are the inputs.
+    a `task`, a key of TASKS, and `split(seed)`: its training and its test set, whose x times `unit` are the inputs;
+    `decided_by(seed)` is what they depend on.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Dataset:
     task: str | None = None
     split: Callable[[int], Split] | None = None
     unit: float = 1.0
+    decided_by: Callable[[int], Hashable] = int
 
 
 def _gaussian(batch: int, width: int, seed: int) -> tuple[Array, None]:
@@ -50,7 +52,7 @@ def _gaussian(batch: int, width: int, seed: int) -> tuple[Array, None]:
 
 def _learnable(
     key: str, label: str, task: str, split: Callable[[int], Split], source: str, features: int, samples: int,
-    classes: int | None = None, divisor: int = 1,
+    classes: int | None = None, divisor: int = 1, decided_by: Callable[[int], Hashable] = int,
 ) -> Dataset:  # fmt: skip
     """A row whose batches are drawn from its training set, none twice."""
 
@@ -59,7 +61,7 @@ def _learnable(
         chosen = shuffled(len(x), seed)[:batch]
         return x[chosen] / divisor, None if classes is None else y[chosen]
 
-    return Dataset(key, label, load, source, features, classes, samples, task, split, 1 / divisor)
+    return Dataset(key, label, load, source, features, classes, samples, task, split, 1 / divisor, decided_by)
 
 
 def shuffled(samples: int, seed: int) -> NDArray[np.intp]:
@@ -77,11 +79,13 @@ DATASETS: Mapping[str, Dataset] = _table(
     Dataset("gaussian", "Gaussian N(0, 1)", _gaussian, source="x ~ N(0, 1), as in the book's figures 6-10 to 6-14"),
     _learnable(
         "mnist_small", "MNIST digits", "classes", mnist.small_split, features=784, classes=10, samples=5000,
-        divisor=255, source=f"{DIGITS}: 500 training and 100 test images of each class",
+        divisor=255, decided_by=lambda seed: "shipped",
+        source=f"{DIGITS}: 500 training and 100 test images of each class",
     ),
     _learnable(
         "mnist", "MNIST digits, all", "classes", mnist.full_split, features=784, classes=10, samples=60_000,
-        divisor=255, source=f"{DIGITS}: all 60 000 training and 10 000 test images, fetched by `labkit data mnist`",
+        divisor=255, decided_by=lambda seed: mnist.folder(),
+        source=f"{DIGITS}: all 60 000 training and 10 000 test images, fetched by `labkit data mnist`",
     ),
     _learnable(
         "moons", "two moons", "yes_no", planes.split(planes.moons), features=2, classes=2, samples=planes.SAMPLES,
@@ -102,7 +106,12 @@ DATASETS: Mapping[str, Dataset] = _table(
 )  # fmt: skip
 
 
-@cached(LRUCache(2), lock=threading.RLock())
+def _decided_by(dataset: str, seed: int, *others: Hashable) -> Hashable:
+    """What a training set is kept under: the same digits serve every seed, other files are another set."""
+    return dataset, DATASETS[dataset].decided_by(seed), others
+
+
+@cached(LRUCache(2), key=_decided_by, lock=threading.RLock())
 def learnable(dataset: str, seed: int, standardize: bool, scale: float) -> Data:
     """The training and the test set of a dataset.
 
@@ -113,13 +122,21 @@ def learnable(dataset: str, seed: int, standardize: bool, scale: float) -> Data:
     if row.split is None or row.task is None:
         raise ValueError(f"training needs labels or targets; dataset {dataset!r} has none")
     x, y, test_x, test_y = row.split(seed)
-    offset, factor = 0.0, row.unit
+    train, test = (Samples(a, b, 0.0, row.unit) for a, b in ((x, y), (test_x, test_y)))
+    data = scaled(Data(train, test, row.task, TASKS[row.task].outputs(y)), standardize, scale)
+    return replace(data, origin=(learnable, (dataset, seed, standardize, scale)))
+
+
+def scaled(data: Data, standardize: bool, scale: float) -> Data:
+    """The same samples with other inputs: standardized, as `learnable` does it, and then times `scale`."""
+    if not standardize and scale == 1:
+        return data
+    offset, factor = data.train.offset, data.train.factor
     if standardize:
-        offset, spread = _mean_and_std(x)
+        offset, spread = _mean_and_std(data.train.x)
         factor = 1 / (spread or 1.0)
-    train, test = (Samples(a, b, offset, factor * scale) for a, b in ((x, y), (test_x, test_y)))
-    outputs = TASKS[row.task].outputs(y)
-    return Data(train, test, row.task, outputs, origin=(learnable, (dataset, seed, standardize, scale)))
+    train, test = (replace(each, offset=offset, factor=factor * scale) for each in (data.train, data.test))
+    return replace(data, train=train, test=test, origin=None)
 
 
 def _mean_and_std(x: NDArray[Any]) -> tuple[float, float]:
@@ -129,17 +146,25 @@ def _mean_and_std(x: NDArray[Any]) -> tuple[float, float]:
     return mean, square**0.5
 
 
-@cached(LRUCache(2), lock=threading.RLock())
+def _batch_key(dataset: str, batch: int, width: int, seed: int, standardize: bool, scale: float) -> Hashable:
+    return _decided_by(dataset, seed, standardize, scale), batch, width, seed  # the seed decides their order too
+
+
+@cached(LRUCache(2), key=_batch_key, lock=threading.RLock())
 def inputs(
     dataset: str, batch: int, width: int, seed: int, standardize: bool, scale: float
 ) -> tuple[Array, Labels | None]:
     """The batch that a network is given: inputs (batch, features), read-only, and labels (batch,) or None.
 
-    `standardize` subtracts the mean of the batch's values and divides by their standard deviation (two numbers for
-    all features); `scale` multiplies after that.
+    `standardize` subtracts a mean and divides by a standard deviation (two numbers for all features): those of the
+    training set's values, as in training, or the batch's where there is no such set; `scale` multiplies after that.
     """
-    x, labels = DATASETS[dataset].load(batch, width, seed)
-    if standardize:
+    row = DATASETS[dataset]
+    x, labels = row.load(batch, width, seed)
+    if standardize and row.split is not None:
+        train = learnable(dataset, seed, True, 1.0).train
+        x = train.inputs(shuffled(len(train), seed)[:batch])
+    elif standardize:
         x = (x - x.mean()) / (x.std() or 1.0)
     if scale != 1:
         x = x * scale

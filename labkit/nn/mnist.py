@@ -60,14 +60,17 @@ def folder() -> Path:
     """Where the full set is kept: LABKIT_DATA of the environment, or the user's cache folder; then mnist."""
     given = os.environ.get(FOLDER_VARIABLE)
     if given:
-        return Path(given) / "mnist"
+        return Path(given).expanduser() / "mnist"
     import pooch  # only now: `import labkit` does without it
 
     return Path(pooch.os_cache("labkit")) / "mnist"
 
 
 def full_split(_seed: int) -> Split:
-    """The full set. FileNotFoundError when it was not fetched, OSError when a file is damaged."""
+    """The full set. FileNotFoundError when it was not fetched, OSError when a file is damaged or cannot be read.
+
+    The messages are seen by visitors of a public page, so they do not say where the files are.
+    """
     return _read(folder())
 
 
@@ -87,9 +90,10 @@ def _content(place: Path, name: str) -> bytes:
         content = (place / name).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(
-            f"the full MNIST set is not in {place}: fetch it with `labkit data mnist`, or take dataset 'mnist_small', "
-            "which is shipped"
+            "the full MNIST set is not here: fetch it with `labkit data mnist`, or take 'mnist_small', which is shipped"
         ) from None
+    except OSError as error:
+        raise OSError(f"{name} of the full MNIST set cannot be read ({error.strerror}): take 'mnist_small'") from None
     if hashlib.sha256(content).hexdigest() != FILES[name]:
-        raise OSError(f"{place / name} is damaged: fetch it again with `labkit data mnist`, or take 'mnist_small'")
+        raise OSError(f"{name} is damaged: fetch it again with `labkit data mnist`, or take 'mnist_small'")
     return content

@@ -20,8 +20,8 @@ from labkit.nn.network import Network
 class Mode(Enum):
     """How a batch goes forward.
 
-    TRAIN: normalized by its own statistics, which the running ones take in; random slopes are drawn. LOOK: the same
-    without a trace of it left, and with the mean slope. EVALUATE: by the running statistics, with the mean slope.
+    TRAIN: normalized by its own statistics, which `move_on` takes into the running ones; random slopes are drawn.
+    LOOK: the same with the mean slope. EVALUATE: by the running statistics, with the mean slope.
     """
 
     TRAIN = 0
@@ -38,7 +38,7 @@ class Work:
         self.x = self._inputs = np.empty((0, features))
         self.pre, self.post, self.slopes, self.grad_pre = (list(np.empty(layers)) for _ in range(4))
         self.hat = list(np.empty(layers)) if network.batch_norm != "none" else []
-        self.scale = [np.empty(0)] * network.depth
+        self.mean, self.variance, self.scale = ([np.empty(0)] * network.depth for _ in range(3))
         self.logits, self.grad_logits = np.empty((batch, outputs)), np.empty((batch, outputs))
         self.spare = np.empty(layers[1:])
         self.ones = np.ones(batch)
@@ -92,9 +92,10 @@ class Model:
         for name, layer in self.running.shapes:
             self.running[name, layer][...] = float(name == "variance")
 
-    def work(self, batch: int) -> Work:
-        """The arrays for a batch of this size; the same ones as last time."""
-        work: Work = self._scratch.get_or_make(batch, lambda: Work(self.network, batch, self.features, self.outputs))
+    def work(self, batch: int, use: str = "step") -> Work:
+        """The arrays for a batch of this size and this use; the same ones as last time."""
+        sizes = batch, self.features, self.outputs
+        work: Work = self._scratch.get_or_make((use, batch), lambda: Work(self.network, *sizes))
         return work
 
     def forward(self, x: Array, work: Work, mode: Mode, rng: np.random.Generator | None = None) -> Array:
@@ -117,13 +118,19 @@ class Model:
 
     def _normalize(self, layer: int, values: Array, work: Work, mode: Mode) -> None:
         gamma, beta = self.parameters["gamma", layer], self.parameters["beta", layer]
-        running = self.running["mean", layer], self.running["variance", layer]
         if mode is Mode.EVALUATE:
+            running = self.running["mean", layer], self.running["variance", layer]
             normalization.normalize_by(values, *running, gamma, beta, out=values)
             return
-        mean, variance, work.scale[layer] = normalization.normalize(values, gamma, beta, work.hat[layer], out=values)
-        if mode is Mode.TRAIN:
-            normalization.move_on(*running, mean, variance, len(values))
+        found = normalization.normalize(values, gamma, beta, work.hat[layer], out=values)
+        work.mean[layer], work.variance[layer], work.scale[layer] = found
+
+    def move_on(self, work: Work) -> None:
+        """Take the batch that went forward in `work` into the running statistics."""
+        for name, layer in self.running.shapes:
+            if name == "mean":
+                running = self.running["mean", layer], self.running["variance", layer]
+                normalization.move_on(*running, work.mean[layer], work.variance[layer], len(work.ones))
 
     def _activate(self, layer: int, work: Work, rng: np.random.Generator | None) -> None:
         row = self.network.activation_row

@@ -22,7 +22,7 @@ class Optimizer:
     """One optimizer.
 
     `update(gradient, slots, step, rate, out, **options)` writes into `out` what is to be subtracted from the parameters
-    at this step (1 at first), and moves the `slots` (slots, n), zero at first, on; `out` is not the gradient.
+    at this step (t = 1 at first), and moves the `slots` (slots, n), zero at first, on; `out` is not the gradient.
     """
 
     key: str
@@ -36,6 +36,8 @@ class Optimizer:
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every option with its value; ValueError names what does not fit."""
+        if not isinstance(given, Mapping):
+            raise ValueError(f"optimizer_options must map names to values, got {given!r}")
         for name, value in given.items():
             if name not in self.options:
                 raise ValueError(f"options of {self.key} may name {', '.join(self.options) or 'none'}, got {name!r}")
@@ -91,7 +93,8 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
         Optimizer(
             "adam", "Adam", _adam, slots=2,
             formula=r"m \leftarrow \beta_1 m + (1 - \beta_1) g,\ v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\ "
-            r"w \leftarrow w - \eta \hat{m} / (\sqrt{\hat{v}} + \epsilon)",
+            r"w \leftarrow w - \eta \hat{m} / (\sqrt{\hat{v}} + \epsilon),\ "
+            r"\hat{m} = m / (1 - \beta_1^t),\ \hat{v} = v / (1 - \beta_2^t)",
             source="Kingma and Ba (2015), Adam: a method for stochastic optimization, algorithm 1",
             torch="torch.optim.Adam(p, lr, (beta_1, beta_2), epsilon)",
             options={

@@ -16,9 +16,9 @@ from labkit.nn.datasets import inputs
 from labkit.nn.draws import Stream, drawn
 from labkit.nn.initializers import standard_normal
 from labkit.nn.network import Network
+from labkit.nn.traced import Layers
 
 Array = NDArray[np.float64]
-Layers = tuple[Array, ...]
 T = TypeVar("T")
 
 
@@ -63,6 +63,9 @@ class Trace:
     are (fan_in, width); `biases` are (width,). C is the sum of h_L times a unit Gaussian cotangent, or the mean
     cross-entropy of the batch (then `logits`, `loss` and `readout` exist too).
     """
+
+    alphas: Layers = ()
+    """The learned ones: none, this is evaluation."""
 
     def __init__(self, network: Network, buffers: Buffers | None = None, x: Array | None = None) -> None:
         """Propagate nothing yet."""

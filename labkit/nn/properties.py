@@ -61,11 +61,11 @@ def _slopes(activation: Activation, z: Array, alpha: float | None) -> Array:
     return np.abs(along(activation.derivative, activation, z, alpha))
 
 
-def _places(activation: Activation, alpha: float | None) -> Array:
+def _places(activation: Activation, alpha: float | None, grid: Array = _GRID) -> Array:
     """The grid, and both sides of every kink."""
     kinks = np.array(activation.kinks_at(alpha), float)
     side = _SIDE * np.maximum(1, np.abs(kinks))
-    return np.unique(np.concatenate([_GRID, kinks, kinks - side, kinks + side]))
+    return np.unique(np.concatenate([grid, kinks, kinks - side, kinks + side]))
 
 
 def _refined(of: Callable[[Array], Array], z: Array) -> float:
@@ -89,6 +89,19 @@ def largest_slope(activation: Activation, alpha: float | None = None) -> float:
         if farther > 2 * near and farther > 1e3:
             return inf
     return max(_refined(lambda z: _slopes(activation, z, alpha), _places(activation, alpha)), 0.0)
+
+
+def largest_learned_slope(activation: Activation, alphas: Array) -> Array:
+    """The largest |f'(z)| with each of many alphas, (alphas,), that are learned: at the kinks and on a coarse grid."""
+    training = activation.in_training
+    if training is None:
+        raise ValueError(f"activation must learn its alpha, got {activation.key!r}")
+    places = _places(activation, None, _GRID[::40])
+    z = np.broadcast_to(places[:, None], (len(places), len(alphas)))
+    value, slope = np.empty(z.shape), np.empty(z.shape)
+    training.value_and_slope(z, alphas, value, slope)
+    largest: Array = np.abs(slope).max(axis=0)
+    return largest
 
 
 def _limit(activation: Activation, alpha: float | None, side: float) -> float:

@@ -3,6 +3,7 @@
 Shapes: x is (samples, features), y is (samples,) for classes and (samples, outputs) for numbers.
 """
 
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ def data_of(
 
     ValueError where shapes, values or labels do not fit the task.
     """
-    if task not in TASKS:
+    if not isinstance(task, str) or task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
     if (test_x is None) != (test_y is None):
         raise ValueError("test_x and test_y must be given together")
@@ -86,10 +87,17 @@ def data_of(
 
 
 def _samples(name: str, x: ArrayLike, name_y: str, y: ArrayLike, task: str) -> Samples:
-    inputs = np.array(x, float)
+    try:
+        inputs = np.array(x, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers of shape (samples, features), got {reprlib.repr(x)}") from None
     if inputs.ndim != 2 or not inputs.size or not np.isfinite(inputs).all():
         raise ValueError(f"{name} must be finite and of shape (samples, features), got shape {inputs.shape}")
-    targets = TASKS[task].targets(np.asarray(y))
+    try:
+        given = np.asarray(y)
+    except ValueError:  # rows of several lengths
+        raise ValueError(f"{name_y} must have rows of one length, got {reprlib.repr(y)}") from None
+    targets = TASKS[task].targets(given)
     if len(targets) != len(inputs):
         raise ValueError(f"{name_y} must have {len(inputs)} rows as {name} has, got {len(targets)}")
     return Samples(inputs, targets)

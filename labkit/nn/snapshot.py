@@ -6,8 +6,7 @@ from labkit.nn.flat import Array
 from labkit.nn.model import Model, Work
 from labkit.nn.network import Network
 from labkit.nn.tasks import Targets
-
-Layers = tuple[Array, ...]
+from labkit.nn.traced import Layers
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,7 @@ class Snapshot:
     """What happened on one batch; names and shapes are those of Trace, and summarize takes it as one.
 
     With batch normalization `pre` is what enters the activation and `post` what leaves the layer. `loss` is the
-    batch's mean, `readout` the weights and biases on top.
+    batch's mean, `readout` the weights and biases on top, `alphas` the learned ones, (1,) or (width,), where there are.
     """
 
     network: Network
@@ -28,6 +27,7 @@ class Snapshot:
     grad_post: Layers
     weights: Layers
     biases: Layers
+    alphas: Layers
     grad_weights: Layers
     readout: tuple[Array, Array]
     logits: Array
@@ -42,6 +42,7 @@ def snapshot(model: Model, work: Work, grad_post: list[Array], labels: Targets, 
         slopes=tuple(work.slopes), grad_pre=tuple(work.grad_pre), grad_post=tuple(grad_post),
         weights=tuple(p["weights", layer] for layer in range(depth)),
         biases=tuple(p["biases", layer] for layer in range(depth)),
+        alphas=tuple(p[part] for part in p.shapes if part[0] == "alpha"),
         grad_weights=tuple(model.gradients["weights", layer] for layer in range(depth)),
         readout=(p["weights", depth], p["biases", depth]), logits=work.logits, loss=loss,
     )  # fmt: skip

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labkit.nn import layer_shares
 from labkit.nn.histogram import bin_edges, count, snapped
 from labkit.nn.moments import Moments, moments
-from labkit.nn.propagation import Trace
 from labkit.nn.properties import SATURATED_BELOW as SATURATED_BELOW
-from labkit.nn.properties import largest_slope
-from labkit.nn.scratch import CHUNK, scratch
+from labkit.nn.traced import Traced
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -145,13 +144,15 @@ class LayerStatistics:
 
 
 def summarize(
-    trace: Trace,
+    trace: Traced,
     bins: int = 30,
     range: Range | Mapping[str, Range] | None = None,
     quantities: Iterable[str] = QUANTITIES,
     histograms: Iterable[str] | None = None,
 ) -> LayerStatistics:
-    """The statistics of a trace; only the `quantities` named, with histograms of those in `histograms` (None: all).
+    """The statistics of a Trace or a Snapshot; only the `quantities` named.
+
+    There are histograms of those in `histograms` (None: all).
 
     `range` is (low, high) for every histogram, or a mapping from quantities; where it is None or silent, the edges
     hold all finite values of all layers, rounded outwards to 1, 2 or 5 times a power of ten.
@@ -171,9 +172,9 @@ def summarize(
     }
     return LayerStatistics(
         distributions=distributions,
-        saturated=_saturated(trace),
-        inactive=distributions["post"].zeros if "post" in distributions else _zero_shares(trace.post),
-        dead=np.array([_dead_share(slope) for slope in trace.slopes]),
+        saturated=layer_shares.saturated(trace),
+        inactive=distributions["post"].zeros if "post" in distributions else layer_shares.zero(trace.post),
+        dead=layer_shares.dead(trace.slopes),
     )
 
 
@@ -194,29 +195,3 @@ def _distribution(layers: Sequence[Array], bins: int, limits: Range | None) -> D
     counts = np.stack([count(a, edges, row.min, row.max, not row.nonfinite) for a, row in found])
     outside = 1 - (counts.sum(axis=1) + columns["nonfinite"]) / columns["size"]
     return Distribution(**columns, outside=outside, counts=counts, edges=edges)
-
-
-def _saturated(trace: Trace) -> Array:
-    net = trace.network
-    bound = SATURATED_BELOW * largest_slope(net.activation_row, net.alpha)
-    if bound == np.inf:  # a slope without bound saturates nowhere
-        return np.zeros(net.depth)
-    return np.array([_count_below(slope.reshape(-1), bound) / slope.size for slope in trace.slopes])
-
-
-def _count_below(values: Array, bound: float) -> int:
-    """How many magnitudes are below `bound`."""
-    parts = (values[start : start + CHUNK] for start in range(0, values.size, CHUNK))
-    return sum(int(np.count_nonzero(np.abs(part, out=scratch(0, part.size)) < bound)) for part in parts)
-
-
-def _zero_shares(layers: Sequence[Array]) -> Array:
-    return np.array([np.count_nonzero(layer == 0) / layer.size for layer in layers])
-
-
-def _dead_share(slope: Array) -> float:
-    """Share of columns that are 0 throughout; those that the first row lets live need no further look."""
-    candidates = np.flatnonzero(slope[0] == 0)
-    alive = (slope[:, candidates] != 0).any(axis=0)
-    dead = float(np.count_nonzero(~alive))
-    return dead / len(slope[0])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Divergence:
     """Where numbers ceased to be finite: at which step, in which layer first (from 0; `depth`: the readout), in what.
 
-    First in the order of computation: forward from the first layer, then back from the readout.
+    First in the order of computation: forward from the first layer, back from the readout, then the update, from the
+    first layer: the optimizer's state and the parameters; then the loss on the test set, where the step has one.
     """
 
     iteration: int
@@ -26,7 +27,8 @@ class Step:
     """One step: `iteration` counts from 1; `loss` is the batch's, before its update.
 
     `accuracy` (a share; None too where the task has none) and `test_loss` are those of the test set after the update,
-    None between evaluations. After a step that `diverged` there is no further one.
+    None between evaluations. After a step that `diverged` there is no further one; it is not applied, unless it is by
+    the update itself that numbers ceased to be finite.
     """
 
     iteration: int

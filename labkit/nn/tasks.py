@@ -69,12 +69,16 @@ def _squared_error(z: Array, y: Targets, gradient: Array) -> float:
 
 
 def _whole(y: Targets, most: float, rule: str) -> NDArray[np.intp]:
-    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer) or y.size == 0 or y.min() < 0 or y.max() > most:
+    """Class numbers as they may come: integers, floats that are whole, or True and False."""
+    whole = y.dtype.kind in "iub" or (y.dtype.kind == "f" and bool((y == np.floor(y)).all()))
+    if y.ndim != 1 or not whole or y.size == 0 or y.min() < 0 or y.max() > most:
         raise ValueError(f"y must be {rule}, of shape (samples,), got shape {y.shape} of {y.dtype}")
     return y.astype(np.intp)
 
 
 def _numbers(y: Targets) -> Targets:
+    if y.dtype.kind not in "iubf":
+        raise ValueError(f"y must be finite, of shape (samples, outputs), got shape {y.shape} of {y.dtype}")
     values = np.array(y, float)
     if values.ndim == 1:
         values = values[:, None]

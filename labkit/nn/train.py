@@ -1,15 +1,17 @@
 """train() and compare(): the ways to a Training."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labkit.nn.batches import Batches
-from labkit.nn.datasets import learnable
-from labkit.nn.network import Network, memory_limit
+from labkit.nn.comparison import Comparison
+from labkit.nn.datasets import learnable, scaled
+from labkit.nn.limits import MOST_BATCH, count
+from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
 from labkit.nn.samples import Data
-from labkit.nn.steps import Step
-from labkit.nn.training import MOST_BATCH, Training, checked, piece
+from labkit.nn.training import Training
+from labkit.nn.training_memory import check_memory
 
 
 def train(
@@ -17,7 +19,8 @@ def train(
     steps: int | None = 1000, evaluate_every: int | None = 100, data: Data | None = None,
     optimizer_options: Mapping[str, Any] | None = None,
 ) -> Training:  # fmt: skip
-    """Train `network`, step by step, on its dataset, or on `data` of one's own (see data_of).
+    """Train `network`, step by step, on its dataset, or on `data` of one's own (see data_of), whose inputs its
+    `standardize` and `input_scale` change likewise.
 
     The task decides the readout's function and the loss. `optimizer` is a key of OPTIMIZERS. A batch is drawn with
     replacement; `batch_size` None takes the whole training set. `steps` None goes on for ever; accuracy and loss of
@@ -31,78 +34,71 @@ def train(
     >>> next(training).iteration
     4
     """
+    if not isinstance(network, Network):
+        raise ValueError(f"network must be of type Network, got {network!r}")
     batches = _batches([network], optimizer, batch_size, data)
     return Training(network, batches, optimizer, learning_rate, steps, evaluate_every, optimizer_options or {})
 
 
-class Comparison(Iterator[tuple[Step, ...]]):
-    """Several Trainings in step, on the same batches. One that diverged keeps its last step while the others go on."""
-
-    def __init__(self, trainings: Sequence[Training]) -> None:
-        """Of trainings that share their batches."""
-        self.trainings = tuple(trainings)
-
-    @property
-    def finished(self) -> bool:
-        """Whether none of them goes on."""
-        return all(training.finished for training in self.trainings)
-
-    def __next__(self) -> tuple[Step, ...]:
-        """One step of each."""
-        if self.finished:
-            raise StopIteration
-        x, y = next(self.trainings[0].batches)
-        made = [training.last if training.finished else training.advance(x, y) for training in self.trainings]
-        return tuple(step for step in made if step is not None)
-
-
 def compare(
-    networks: Sequence[Network], optimizer: str = "sgd", learning_rate: float = 0.01, batch_size: int | None = 128,
+    networks: Iterable[Network], optimizer: str = "sgd", learning_rate: float = 0.01, batch_size: int | None = 128,
     steps: int | None = 1000, evaluate_every: int | None = 100, data: Data | None = None,
-    optimizer_options: Mapping[str, Any] | None = None,
+    optimizer_options: Mapping[str, Any] | None = None, copies: int = 1,
 ) -> Comparison:  # fmt: skip
     """Train several networks in step: on the same batches, and, with one seed, from the same draws. As train().
 
-    They must agree in dataset, standardize and input_scale; batches and samples are by the first one's seed.
+    They must agree in dataset, standardize and input_scale; batches and samples are by the first one's seed. `copies`
+    is how many such comparisons there will be at once, from several seeds: they share the memory that is allowed.
     """
-    if not networks:
-        raise ValueError("networks must name at least one, got none")
-    for name in ("dataset", "standardize", "input_scale") if data is None else ():
-        values = {getattr(network, name) for network in networks}
+    nets = _networks(networks)
+    for name in ("standardize", "input_scale", *(("dataset",) if data is None else ())):
+        values = {getattr(network, name) for network in nets}
         if len(values) > 1:
             raise ValueError(f"networks must agree in {name}, got {', '.join(map(repr, sorted(values)))}")
-    batches = _batches(networks, optimizer, batch_size, data)
+    batches = _batches(nets, optimizer, batch_size, data, copies)
     options = optimizer_options or {}
     return Comparison(
-        [Training(net, batches, optimizer, learning_rate, steps, evaluate_every, options) for net in networks]
+        [Training(net, batches, optimizer, learning_rate, steps, evaluate_every, options) for net in nets]
     )
 
 
-def _batches(networks: Sequence[Network], optimizer: str, size: int | None, data: Data | None) -> Batches:
+def _networks(given: Iterable[Network]) -> tuple[Network, ...]:
+    if isinstance(given, Network) or not isinstance(given, Iterable):
+        raise ValueError(f"networks must be several of type Network, got {given!r}")
+    nets = tuple(given)
+    for net in nets:
+        if not isinstance(net, Network):
+            raise ValueError(f"networks must all be of type Network, got {net!r}")
+    if not nets:
+        raise ValueError("networks must name at least one, got none")
+    return nets
+
+
+def _batches(
+    networks: Sequence[Network], optimizer: str, size: int | None, data: Data | None, copies: int = 1
+) -> Batches:
     """The batches for all of them; ValueError where something does not fit, before anything large is made."""
-    if optimizer not in OPTIMIZERS:
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
-    net = networks[0]
-    if size is not None:
-        size = int(checked("batch_size", size))
-    data = data or learnable(net.dataset, net.seed, net.standardize, net.input_scale)
-    if size is None and len(data.train) > MOST_BATCH:
-        raise ValueError(f"batch_size must lie in [1, {MOST_BATCH}], got all {len(data.train)} samples")
+    if data is not None and not isinstance(data, Data):
+        raise ValueError(f"data must be made by data_of, got {type(data).__name__}")
+    net, size = networks[0], count("batch_size", size)
+    _check_normalized("batch_size", size, networks)
+    for each in networks:
+        _check_normalized("batch of the network", each.batch, [each])
+    if data is None:
+        data = learnable(net.dataset, net.seed, net.standardize, net.input_scale)
+    else:
+        data = scaled(data, net.standardize, net.input_scale)
+    samples = len(data.train)
+    if size is None and samples > MOST_BATCH:
+        raise ValueError(f"batch_size must lie in [1, {MOST_BATCH}], got all {samples} samples")
+    _check_normalized("batch_size" if size is None else "number of training samples", samples, networks)
     batches = Batches(data, size, net.seed)
-    _check_memory(networks, batches, OPTIMIZERS[optimizer].slots)
+    check_memory(networks, batches, OPTIMIZERS[optimizer].slots, copies)
     return batches
 
 
-def _check_memory(networks: Sequence[Network], batches: Batches, slots: int) -> None:
-    """Refuse what needs more than the memory limit: the arrays of a batch, of the probe and of an evaluation."""
-    samples = len(batches.data.train)
-    needed = 0
-    for net in networks:
-        rows = (batches.size or samples) + min(net.batch, samples) + piece(net)
-        parameters = net.width * (batches.data.features + (net.depth - 1) * net.width + batches.data.outputs)
-        needed += 8 * (6 * rows * net.depth * net.width + (3 + slots) * parameters)
-    if needed > memory_limit():
-        raise ValueError(
-            f"this training needs {needed / 2**20:.0f} MiB, and {memory_limit() / 2**20:.0f} MiB are allowed: lower "
-            f"depth ({networks[0].depth}), width ({networks[0].width}), batch ({networks[0].batch}) or batch_size"
-        )
+def _check_normalized(name: str, samples: int | None, networks: Sequence[Network]) -> None:
+    if samples == 1 and any(net.batch_norm != "none" for net in networks):
+        raise ValueError(f"{name} must be at least 2 with batch normalization, got 1")

@@ -1,36 +1,28 @@
 """Training, as an iterator of steps that can be stopped, copied, pickled and gone on with at any of them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
+from labkit.nn import evaluation
 from labkit.nn.batches import Batches
-from labkit.nn.checks import number_within
 from labkit.nn.datasets import shuffled
 from labkit.nn.draws import Stream, generator
-from labkit.nn.flat import Array, Flat, Scratch
-from labkit.nn.model import Mode, Model
+from labkit.nn.flat import Array, Scratch
+from labkit.nn.limits import checked, count
+from labkit.nn.model import Mode, Model, Work
 from labkit.nn.network import Network
-from labkit.nn.optimizers import OPTIMIZERS
-from labkit.nn.propagation import Trace
 from labkit.nn.snapshot import Snapshot, snapshot
 from labkit.nn.statistics import LayerStatistics, summarize
 from labkit.nn.steps import Divergence, Step
 from labkit.nn.tasks import TASKS, Targets
-
-MOST_BATCH = 10_000
-LIMITS: Mapping[str, tuple[float, float]] = {
-    "learning_rate": (0.0, 1000.0),
-    "batch_size": (1, MOST_BATCH),
-    "steps": (0, 10**9),
-    "evaluate_every": (1, 10**9),
-}
-_PIECE = 2**14  # of the parameters, so that the passes of an optimizer stay in the processor's cache
+from labkit.nn.updates import Updates, huge
 
 
 class Training(Iterator[Step]):
-    """A network that is trained; see train(). `steps` may be raised and `learning_rate` changed between two steps.
+    """A network that is trained; see train(). `steps` may be raised and `learning_rate` changed between two steps:
+    ValueError names what does not fit.
 
     `weights` and `biases` are those of each layer and of the readout, last; to be read, and to be written where an
     experiment disturbs them. They are the same arrays throughout.
@@ -43,18 +35,41 @@ class Training(Iterator[Step]):
         """Take no step yet. ValueError names what does not fit."""
         self.network, self.batches, self.data = network, batches, batches.data
         self.optimizer = optimizer
-        self.options = OPTIMIZERS[optimizer].checked(optimizer_options)
-        self.learning_rate = checked("learning_rate", learning_rate)
-        self.steps = None if steps is None else int(checked("steps", steps))
-        self.evaluate_every = None if evaluate_every is None else int(checked("evaluate_every", evaluate_every))
+        self.learning_rate = learning_rate
+        self.steps, self.evaluate_every = steps, evaluate_every
         self.iteration = 0
         self.last: Step | None = None
         self.model = Model(network, self.data.features, self.data.outputs)
-        size = len(self.model.parameters.vector)
-        self._slots = np.zeros((OPTIMIZERS[optimizer].slots, size))
-        self._update = Flat(self.model.parameters.shapes)
+        self._updates = Updates(optimizer, optimizer_options, self.model.parameters.shapes)
         self._rng = generator(network.seed, Stream.SLOPES)
         self._scratch = Scratch()
+
+    @property
+    def learning_rate(self) -> float:
+        """Step size."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._learning_rate = checked("learning_rate", value)
+
+    @property
+    def steps(self) -> int | None:
+        """Number of steps after which it is finished; None: never."""
+        return self._steps
+
+    @steps.setter
+    def steps(self, value: int | None) -> None:
+        self._steps = count("steps", value)
+
+    @property
+    def evaluate_every(self) -> int | None:
+        """Steps from one evaluation to the next; None: none at all."""
+        return self._evaluate_every
+
+    @evaluate_every.setter
+    def evaluate_every(self, value: int | None) -> None:
+        self._evaluate_every = count("evaluate_every", value)
 
     @property
     def diverged(self) -> Divergence | None:
@@ -80,35 +95,32 @@ class Training(Iterator[Step]):
             loss = TASKS[self.data.task].loss(work.logits, y, work.grad_logits)
             self.model.backward(work)
             self.iteration += 1
-            if np.isfinite(loss) and self._gradients_finite():
-                self._apply()
-                self.last = self._step(loss)
+            far = huge(self.model.gradients.vector)
+            if np.isfinite(loss) and (not far or np.isfinite(self.model.gradients.vector).all()):
+                self.last = self._applied(loss, work, far)
             else:
-                layer, quantity = self.model.first_nonfinite(work, loss)
-                found = Divergence(self.iteration, layer, self.network.depth, quantity)
-                self.last = Step(self.iteration, loss, diverged=found)
+                self.last = self._diverged(loss, *self.model.first_nonfinite(work, loss))
         return self.last
 
-    def _gradients_finite(self) -> bool:
-        gradient = self.model.gradients.vector  # its square is quick, but may be infinite when they are not
-        return bool(np.isfinite(np.dot(gradient, gradient)) or np.isfinite(gradient).all())
+    def _applied(self, loss: float, work: Work, far: bool) -> Step:
+        self.model.move_on(work)
+        parameters, gradients = self.model.parameters, self.model.gradients
+        if self._updates.apply(parameters, gradients, self.iteration, self.learning_rate, far):
+            return self._step(loss)
+        return self._diverged(loss, *self._updates.first_nonfinite(parameters))
+
+    def _diverged(self, loss: float, layer: int, quantity: str, test_loss: float | None = None) -> Step:
+        found = Divergence(self.iteration, layer, self.network.depth, quantity)
+        return Step(self.iteration, loss, test_loss=test_loss, diverged=found)
 
     def _step(self, loss: float) -> Step:
         every = self.evaluate_every
         if every is None or (self.iteration % every and self.iteration != self.steps):
             return Step(self.iteration, loss)
         test_loss, accuracy = self.evaluate()
+        if not np.isfinite(test_loss):
+            return self._diverged(loss, self.network.depth, "loss on the test set", test_loss)
         return Step(self.iteration, loss, accuracy, test_loss)
-
-    def _apply(self) -> None:
-        row = OPTIMIZERS[self.optimizer]
-        gradient, update = self.model.gradients.vector, self._update.vector
-        parameters = self.model.parameters.vector
-        for start in range(0, len(update), _PIECE):
-            part = slice(start, start + _PIECE)
-            slots, out = self._slots[:, part], update[part]
-            row.update(gradient[part], slots, self.iteration, self.learning_rate, out, **self.options)
-            parameters[part] -= out
 
     def _parts(self, name: str) -> tuple[Array, ...]:
         parameters = self.model.parameters
@@ -133,60 +145,36 @@ class Training(Iterator[Step]):
     def update_ratio(self) -> Array:
         """Norm of the last step's update over that of the weights before it, (depth + 1,); the readout is last.
 
-        NaN before the first step; infinite or NaN where the weights were zero.
+        NaN before the first step; infinite or NaN where the weights were zero. What they were is reckoned back from
+        what they are: after a disturbance from outside, it is the disturbed ones that the last update is compared with.
         """
         if not self.iteration:
             return np.full(self.network.depth + 1, np.nan)
-        moves = [self._update["weights", layer] for layer in range(self.network.depth + 1)]
+        moves = [self._updates.last["weights", layer] for layer in range(self.network.depth + 1)]
         with np.errstate(all="ignore"):
             pairs = zip(moves, self.weights, strict=True)
             return np.array([np.linalg.norm(move) / np.linalg.norm(W + move) for move, W in pairs])
 
-    def evaluate(self, part: slice = slice(None)) -> tuple[float, float | None]:
-        """Mean loss and accuracy on the test set, or a part of it, in evaluation mode.
+    def evaluate(self, first: int = 0, last: int | None = None) -> tuple[float, float | None]:
+        """Mean loss and accuracy on the test set, or on its samples [first, last), in evaluation mode.
 
-        The accuracy is None where the task has none.
+        The accuracy is None where the task has none. ValueError where there are no such samples.
         """
-        task, test = TASKS[self.data.task], self.data.test
-        loss, correct = 0.0, 0
-        first, last, _ = part.indices(len(test))
-        with np.errstate(all="ignore"):
-            for rows in self._pieces(last, first):
-                work = self.model.work(rows.stop - rows.start)
-                y = test.y[rows]
-                z = self.model.forward(test.inputs(rows, out=work.inputs), work, Mode.EVALUATE)
-                if task.correct is not None:
-                    correct += int(np.count_nonzero(task.correct(z, y)))
-                loss += task.loss(z, y, work.grad_logits) * len(z)
-        samples = last - first
-        return loss / samples, None if task.correct is None else correct / samples
+        return evaluation.evaluate(self.model, self.data, first, last)
 
     def predict(self, x: Array) -> Array:
         """The outputs, (samples, outputs), for inputs as the network sees them (samples, features): evaluation mode."""
-        x = np.asarray(x, float)
-        if x.ndim != 2 or x.shape[1] != self.data.features:
-            raise ValueError(f"x must be of shape (samples, {self.data.features}), got {x.shape}")
-        outputs = np.empty((len(x), self.data.outputs))
-        with np.errstate(all="ignore"):
-            for rows in self._pieces(len(x)):
-                work = self.model.work(rows.stop - rows.start)
-                z = self.model.forward(x[rows], work, Mode.EVALUATE)
-                outputs[rows] = TASKS[self.data.task].activation.function(z)
-        return outputs
-
-    def _pieces(self, samples: int, first: int = 0) -> Iterator[slice]:
-        most = piece(self.network)
-        return (slice(start, min(start + most, samples)) for start in range(first, samples, most))
+        return evaluation.predict(self.model, self.data, x)
 
     def trace(self) -> Snapshot:
         """Forward and backward as the network is now, on the first network.batch samples in the probe's order.
 
         They are the same at every step. As in training, but nothing is moved on: by the statistics of this batch, with
-        RReLU's mean slope. Valid until the next step or trace.
+        RReLU's mean slope. Valid until the next step or trace; evaluate() and predict() leave it as it is.
         """
         x, y = self._scratch.get_or_make("probe", self._probe)
         with np.errstate(all="ignore"):
-            work = self.model.work(len(x))
+            work = self.model.work(len(x), "probe")
             self.model.forward(x, work, Mode.LOOK)
             loss = TASKS[self.data.task].loss(work.logits, y, work.grad_logits)
             shape = self.network.depth, *work.spare.shape
@@ -201,17 +189,4 @@ class Training(Iterator[Step]):
 
     def statistics(self, **options: Any) -> LayerStatistics:
         """The statistics of trace(), by layer; `options` are those of summarize."""
-        return summarize(cast(Trace, self.trace()), **options)
-
-
-def piece(network: Network) -> int:
-    """Number of samples that are evaluated at once: 250, so that their arrays stay small; fewer in large networks."""
-    return min(250, max(10, 10**6 // (network.depth * network.width)))
-
-
-def checked(name: str, value: Any) -> float:
-    """A number of LIMITS; ValueError with its name."""
-    try:
-        return number_within(value, *LIMITS[name])
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
+        return summarize(self.trace(), **options)

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import NoReturn
 
 from labkit import __version__
-from labkit.server.errors import CommandError, UsageError
+from labkit.server.errors import CommandError, StoppedError, UsageError
 from labkit.server.render import add_options
 
 SERVE_PORT = 8866
@@ -130,6 +130,8 @@ def _data(options: argparse.Namespace) -> None:
         print(f"labkit keeps the full MNIST set in {fetch_mnist()}")
     except OSError as error:
         raise CommandError(str(error)) from None
+    except KeyboardInterrupt:
+        raise StoppedError("stopped") from None
 
 
 def _open(address: str) -> None:

@@ -7,6 +7,12 @@ class CommandError(Exception):
     status = 1  # of the command when it ends
 
 
+class StoppedError(CommandError):
+    """Ended with Ctrl-C before it was done."""
+
+    status = 130  # 128 + SIGINT, as shells have it
+
+
 class UsageError(CommandError):
     """An option that does not exist, or a value that it does not take."""
 

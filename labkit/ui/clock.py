@@ -50,6 +50,10 @@ class Clock:
         self._say(*self._motion.steps(self._state), ticked=due)
         return self._motion.show(self._state, parameters)
 
+    def disturb(self, change: Callable[[Any, Any], None], parameters: Any) -> None:
+        """Change the state as it is; the next result shows it."""
+        change(self._state, parameters)
+
     def restart(self) -> None:
         """Back to the start, and stand still."""
         self._state = None

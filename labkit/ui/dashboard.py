@@ -79,11 +79,15 @@ class Page:
 
     def act(self, action: Action) -> None:
         """Do what a button stands for, or say why not."""
-        try:
-            values = action.values(self.lab.parameters.of(self._values()))
-        except ValueError as error:  # nothing has changed: the picture is still that of the controls
-            self.message.value = _alert(f"{action.label}: {error}.")
-        else:
+        with LOCK:
+            try:
+                parameters = self.lab.parameters.of(self._values())
+                values = action.values(parameters)
+            except ValueError as error:  # nothing has changed: the picture is still that of the controls
+                self.message.value = _alert(f"{action.label}: {error}.")
+                return
+            if action.disturb is not None and self.clock is not None:
+                self.clock.disturb(action.disturb, parameters)
             self.set(values)
 
     def reset(self) -> None:

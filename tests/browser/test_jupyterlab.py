@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from .conftest import run_all
 from .conftest import shows_values as shows
 
 pytestmark = pytest.mark.browser
@@ -94,12 +95,7 @@ def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: 
     write_notebook(jupyterlab_server, "watched.ipynb", WATCHED)
     # a workspace of its own: the usual one would open the notebooks of the tests before as well
     server = jupyterlab_server
-    page = open_page(f"{server.url}lab/workspaces/watched/tree/watched.ipynb?token={server.token}")
-    # run before its kernel stands, JupyterLab asks which kernel is meant
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
-    page.wait_for_selector("img.widget-image", timeout=60_000)
+    page = run_all(open_page(f"{server.url}lab/workspaces/watched/tree/watched.ipynb?token={server.token}"))
     expect(page.locator(".thread")).to_have_text("MainThread")
     for std in (0.891, 0.794):  # the first message may come before the subshell is there
         handle(page, "init std").press("ArrowLeft")

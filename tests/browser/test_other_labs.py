@@ -91,12 +91,11 @@ SILENT = {
     ("angles", "layer"),
     ("activation_functions", "reach"),
     ("batch_norm", "show"),
-    ("chain_rule", "layer"),
     ("mnist_comparison", "show"),
     ("symmetry", "layer"),
 }
 """What these move is in the picture alone."""
 UNSEEN = {("batch_norm", "activation"), ("symmetry", "activation")}
 """What these move before the first step is in the words alone."""
-LATER = {"rate", "back", "noise", "seeds"}
+LATER = {"learning_rate", "rate", "step_shown", "noise", "seeds"}
 """In a lab that moves by itself these are seen once it has moved."""

@@ -57,6 +57,7 @@ def picture(page: Page) -> Locator:
 
 def shows(page: Page, **values: Any) -> None:
     """Picture, caption and text alternative become what labkit itself makes of these values, and nothing is wrong."""
+    settled(page)  # a value on the way to these may look like them
     shows_values(page, **values)
     expect(picture(page)).to_have_attribute("alt", caption(page).inner_text())
     expect(page.locator(".labkit-message")).to_have_text("")

@@ -6,6 +6,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from labkit.labs import race as race_module
 from labkit.labs.race import EVALUATIONS, MOST_KEPT, Race, kept_steps
 from labkit.labs.race_curves import LAST, curve, recent, smooth
 from labkit.nn.network import Network
@@ -49,6 +50,25 @@ def test_a_portion_is_one_piece_of_work_at_least_and_ends_in_time():
     begun = perf_counter()
     race.advance(0.05)
     assert 0.05 <= perf_counter() - begun < 0.2
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_piece_is_a_step_of_one_contestant(seeds):
+    race = Race((*NETS, NETS[0]), 100, seeds)
+    trainings = [training for run in race._runs for training in run.trainings]
+    for made in range(1, len(trainings) + 1):
+        race.advance(0.0)
+        assert sum(training.iteration for training in trainings) == made
+        assert [training.iteration for training in trainings] == sorted((t.iteration for t in trainings), reverse=True)
+    assert np.isfinite(race.losses[..., 0]).all()
+    assert np.isnan(race.losses[..., 1:]).all()
+
+
+def test_test_samples_count_alike_whatever_is_left_for_a_last_piece(monkeypatch):
+    monkeypatch.setattr(race_module, "_PIECE", 300)  # 1000 are three of them, and 100
+    race = run(Race(NETS, 20))
+    for place in range(2):
+        assert race.accuracy[0, place] == pytest.approx(race.training(place).evaluate()[1], rel=1e-12)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 100, 2000, 10_000])

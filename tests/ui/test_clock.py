@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from labkit.labs.lab import Lab, Motion, Preset
+from labkit.labs.lab import Action, Lab, Motion, Preset
 from labkit.labs.parameters import Parameters, Range
 from labkit.ui.dashboard import Page
 
@@ -112,6 +112,14 @@ def test_the_stop_button_and_reset_go_back_to_the_start(page: Page) -> None:
     page.reset()
     assert "(0, 1)" in shown(page)
     assert not page.clock.play.playing
+
+
+def test_a_button_may_disturb_the_state_as_it_is(page: Page) -> None:
+    tick(page)
+    page.act(Action("back", disturb=lambda walk, p: setattr(walk, "done", 10 * p.zoom)))
+    assert "(10, 1)" in shown(page)
+    tick(page)
+    assert "(11, 1)" in shown(page)
 
 
 def test_a_scene_begins_at_its_start_though_it_is_the_one_shown(page: Page) -> None:
