@@ -5,7 +5,7 @@ of date: an animated artist does not mark its figure stale, a changed limit or t
 whole: then their limits change without the rest being drawn anew.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class LiveCanvas:
         self._axes: list[Axes] = []
         self._moving: list[Artist] = []
         self._moving_axes: list[Artist] = []
+        self.over: Sequence[Artist] = ()  # drawn above all, though they are not the figure's
         self.full_draws = 0
 
     def resize(self, width: int) -> None:
@@ -51,6 +52,8 @@ class LiveCanvas:
         for artist in self._moving:
             owner = artist.axes or self._figure
             owner.draw_artist(artist)
+        for artist in self.over:
+            artist.draw(self._canvas.get_renderer())
         return encode(np.asarray(self._canvas.buffer_rgba()))
 
     def _renew(self, look: Hashable) -> None:

@@ -1,11 +1,14 @@
 """A lab's picture in a file, without a page: for slides, for papers, for the README."""
 
+from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
 
-from labkit.labs.lab import Lab
+from labkit.figures.outlines import Outlines
+from labkit.labs.lab import Lab, View
 
 FORMATS = (".png", ".svg", ".pdf")
 WIDTHS = 200, 8000
@@ -23,14 +26,31 @@ def result_at(lab: Lab, parameters: Any, steps: int = 0) -> Any:
     return lab.motion.show(state, parameters)
 
 
-def save(lab: Lab, result: Any, file: Path, width: int) -> None:
-    """Draw a result into a file of one of the FORMATS. ValueError names what does not fit."""
-    low, high = WIDTHS
+def save(lab: Lab, result: Any, file: Path, width: int, pins: Sequence[Any] = ()) -> None:
+    """Draw a result into a file of one of the FORMATS, others as outlines. ValueError names what does not fit."""
     if file.suffix.lower() not in FORMATS:
         raise ValueError(f"the output must end in {', '.join(FORMATS)}, got {file.name!r}")
+    file.write_bytes(drawn(lab, result, file.suffix.lower(), width, pins))
+
+
+def drawn(lab: Lab, result: Any, suffix: str, width: int, pins: Sequence[Any] = ()) -> bytes:
+    """A result as a picture of one of the FORMATS, letters included; ValueError where the width is out of bounds."""
+    low, high = WIDTHS
     if not low <= width <= high:
         raise ValueError(f"the width must lie in [{low}, {high}] pixels, got {width}")
+    view, *others = [_view(lab, each) for each in (result, *pins)]
+    outlines = Outlines(view.figure)
+    outlines.update([other.figure for other in others], key=True)
+    for artist in outlines.artists:
+        assert artist.axes is not None
+        artist.axes.add_artist(artist)
+    file = BytesIO()
+    with rc_context(_FONTS):
+        view.figure.savefig(file, format=suffix.removeprefix("."), dpi=width / view.figure.get_figwidth())
+    return file.getvalue()
+
+
+def _view(lab: Lab, result: Any) -> View:
     view = lab.view()
     view.update(result)
-    with rc_context(_FONTS):
-        view.figure.savefig(file, dpi=width / view.figure.get_figwidth())
+    return view

@@ -1,20 +1,13 @@
-"""A lab's parameters as text: the query of a link, the options of a command, a file. What comes in is never trusted.
-
-?v=1&activation=relu&std=0.01        only what differs from the defaults is written
-"""
+"""A lab's parameters as text, by the names of its fields; and how a text is read. What comes in is never trusted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from labkit.labs.lab import Lab
 from labkit.labs.parameters import Choices, Control, LogRange, ParameterError, Parameters, Range, Switch
 
-VERSION = 1
-MOST = 4000
-"""Characters of a query that are read."""
 _ON, _OFF = "on", "off"
 
 
@@ -30,22 +23,6 @@ def written(parameters: Parameters) -> dict[str, str]:
     """The values that differ from the defaults, as text; numbers to their last bit."""
     defaults = type(parameters)().values()
     return {name: _written(value) for name, value in parameters.values().items() if value != defaults[name]}
-
-
-def query(parameters: Parameters) -> str:
-    """The query of a link to this state, without the question mark."""
-    return urlencode({"v": VERSION, **written(parameters)})
-
-
-def read_query(lab: Lab, text: str) -> Read:
-    """The state that the query of a link stands for: what is wrong in it is left out or brought within its bounds."""
-    if len(text) > MOST:
-        return Read(lab.parameters(), (f"a link may have {MOST} characters, got {len(text)}: it is not read",))
-    found = dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True, max_num_fields=200))
-    version = found.pop("v", str(VERSION))
-    if version != str(VERSION):
-        return Read(lab.parameters(), (f"a link of version {VERSION} is wanted, got {version[:20]!r}: it is not read",))
-    return read(lab, found)
 
 
 def read(lab: Lab, texts: Mapping[str, str]) -> Read:

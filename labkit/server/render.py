@@ -24,10 +24,11 @@ def run(options: argparse.Namespace) -> None:
     """Draw, and print the caption."""
     from labkit.labs.drawing import result_at, save
 
-    lab, parameters = _linked(options.from_link) if options.from_link else _set(options.lab, options.set)
+    lab, state = _linked(options.from_link) if options.from_link else _set(options.lab, options.set)
+    steps = options.steps or state.steps
     try:
-        result = result_at(lab, parameters, options.steps)
-        save(lab, result, options.output, options.width)
+        result = result_at(lab, state.parameters, steps)
+        save(lab, result, options.output, options.width, [result_at(lab, pin, steps) for pin in state.pins])
     except (OSError, ValueError) as error:
         raise CommandError(str(error)) from None
     print(lab.explain(result))
@@ -44,6 +45,7 @@ def _lab(key: str | None, where: str) -> Any:
 
 def _set(key: str | None, pairs: list[str]) -> tuple[Any, Any]:
     """What the options ask for; a mistake ends the command."""
+    from labkit.labs.link import State
     from labkit.labs.state import read
 
     lab = _lab(key, "the lab")
@@ -53,16 +55,16 @@ def _set(key: str | None, pairs: list[str]) -> tuple[Any, Any]:
     found = read(lab, {name: value for name, _, value in (pair.partition("=") for pair in pairs)})
     if found.complaints:
         raise CommandError("; ".join(found.complaints))
-    return lab, found.parameters
+    return lab, State(found.parameters)
 
 
 def _linked(link: str) -> tuple[Any, Any]:
     """What a link asks for, as a page reads it: what is wrong in it is said and left out."""
-    from labkit.labs.state import read_query
+    from labkit.labs.link import read_query
 
     parts = urlsplit(link)
     lab = _lab(PurePosixPath(parts.path).stem, "the lab that the link leads to")
     found = read_query(lab, parts.query)
     for said in found.complaints:
         print(f"labkit: {said}", file=sys.stderr)
-    return lab, found.parameters
+    return lab, found.state

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from labkit.labs import LABS
+from labkit.labs.link import MOST, State, query, read_query
 from labkit.labs.parameters import Choices, LogRange, ParameterError, Range, Switch
-from labkit.labs.state import MOST, query, read, read_query, written
+from labkit.labs.state import read, written
 
 SIGNAL = LABS["signal_propagation"]
 
@@ -41,15 +42,15 @@ def test_a_link_comes_back_to_the_bit(number):
             break
         except ParameterError as error:
             values = {name: value for name, value in values.items() if error.field in values and name != error.field}
-    found = read_query(lab, query(state))
+    found = read_query(lab, query(State(state)))
     assert found.complaints == ()
-    assert found.parameters == state
+    assert found.state.parameters == state
 
 
 def test_only_what_differs_is_written():
     assert written(SIGNAL.parameters()) == {}
     assert written(SIGNAL.parameters(std=0.1, standardize=True)) == {"std": "0.1", "standardize": "on"}
-    assert query(SIGNAL.parameters(activation="relu")) == "v=1&activation=relu"
+    assert query(State(SIGNAL.parameters(activation="relu"))) == "v=1&activation=relu"
 
 
 @pytest.mark.parametrize(
@@ -72,4 +73,4 @@ def test_only_what_differs_is_written():
 def test_a_hostile_link_ends_in_a_clamped_state_and_a_message(text, words, values):
     found = read_query(SIGNAL, text)
     assert any(words in said for said in found.complaints), found.complaints
-    assert found.parameters == SIGNAL.parameters.of(values)
+    assert found.state.parameters == SIGNAL.parameters.of(values)
