@@ -25,11 +25,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def show(key: str) -> Any:
+def show(key: str, link: str | None = None) -> Any:
     """The page of a lab, to be displayed by a notebook's cell: `labkit.show("signal_propagation")`.
 
-    KeyError names the labs that there are.
+    `link` is the query of a link to a state of it, as the page's "Share and keep" has it. KeyError names the labs that
+    there are.
     """
     from labkit.ui.dashboard import show as show_page  # only now: it loads Matplotlib and ipywidgets
 
-    return show_page(key)
+    return show_page(key, link)

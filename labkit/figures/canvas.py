@@ -27,6 +27,8 @@ class LiveCanvas:
         """Draw `figure` with Agg from now on."""
         self._figure = figure
         self._canvas = FigureCanvasAgg(figure)
+        self._inches = figure.get_size_inches()
+        self._width = round(figure.bbox.width)
         self._background: Any = None
         self._ground: Any = None  # the background and the animated axes on it, without what moves in them
         self._kept: LRUCache[Hashable, bytes] = LRUCache(_KEPT)
@@ -38,7 +40,13 @@ class LiveCanvas:
 
     def resize(self, width: int) -> None:
         """Draw `width` pixels wide from now on, everything in proportion."""
+        self._width = width
         self._figure.set_dpi(width / self._figure.get_figwidth())
+
+    def magnify(self, factor: float) -> None:
+        """Draw type and lines so many times as large from now on, the picture as large as it is."""
+        self._figure.set_size_inches(*(inches / factor for inches in self._inches))
+        self.resize(self._width)
 
     def render(self, look: Hashable = None) -> bytes:
         """The figure as it is now, as a PNG file.

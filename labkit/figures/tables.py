@@ -80,3 +80,8 @@ def _numbers(artist: Line2D | StepPatch) -> tuple[Array, Array]:
         return np.asarray(edges, np.float64), np.asarray(values, np.float64)
     x, y = artist.get_data(orig=True)
     return np.atleast_1d(np.asarray(x, np.float64)), np.atleast_1d(np.asarray(y, np.float64))
+
+
+def as_html(found: list[Table]) -> str:
+    """To be written."""
+    return ""

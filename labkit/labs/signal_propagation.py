@@ -63,7 +63,7 @@ class SignalPropagation(Parameters):
     initializer: InitializerKey = "normal"
     std: Annotated[float, LogRange("init std", given=square_std, note=_named_std)] = 1.0
     depth: Annotated[int, Range("depth", low=1, high=100, step=1)] = 5
-    show: Annotated[str, Choice("show", table=TITLES)] = "post"
+    show: Annotated[str, Choice("show", aside=True, table=TITLES)] = "post"
     alpha: AlphaValue = ROWS_OWN
     formula: OwnFormula = ""
     width: Annotated[int, Range("width", more=True, low=1, high=1000, step=1)] = 100

@@ -14,6 +14,7 @@ from labkit.labs.lab import Motion
 TICK = 0.05
 """Seconds that the lab moves on in a tick, at most; then the page is drawn and answers."""
 _INTERVAL = 10  # milliseconds from one tick to the next: one message at most is under way, so a slow page has fewer
+_OPENING = 20.0  # seconds that a link's steps may take
 _PAUSE = 1.0  # seconds without a tick after which the pace is measured anew
 
 
@@ -49,6 +50,19 @@ class Clock:
             self._state = self._motion.advance(self._state, TICK)
         self._say(*self._motion.steps(self._state), ticked=due)
         return self._motion.show(self._state, parameters)
+
+    @property
+    def done(self) -> int:
+        """Steps done."""
+        return 0 if self._state is None else self._motion.steps(self._state)[0]
+
+    def begin_at(self, parameters: Any, steps: int) -> None:
+        """Start, and go on for so many steps, as far as they can be done while a page opens."""
+        self.result(parameters)
+        until = perf_counter() + _OPENING
+        while self.done < min(steps, self._motion.steps(self._state)[1]) and perf_counter() < until:
+            self._state = self._motion.advance(self._state, 0.0)
+        self._say(*self._motion.steps(self._state), ticked=False)
 
     def disturb(self, change: Callable[[Any, Any], None], parameters: Any) -> None:
         """Change the state as it is; the next result shows it."""

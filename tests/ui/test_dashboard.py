@@ -24,8 +24,8 @@ def widgets_of(widget: Any) -> list[Widget]:
     return [widget, *(found for child in getattr(widget, "children", ()) for found in widgets_of(child))]
 
 
-def button(page: Page, kind: type = Button) -> Any:
-    (found,) = (each for each in widgets_of(page.widget) if isinstance(each, kind))
+def button(page: Page, label: str, kind: type = Button) -> Any:
+    (found,) = (each for each in widgets_of(page.widget) if isinstance(each, kind) and each.description == label)
     return found
 
 
@@ -75,7 +75,7 @@ def test_reset_returns_to_the_defaults(board: Page) -> None:
     picture, caption = board.image.value, board.caption.value
     board.set({"count": 5, "size": 0.0, "color": "blue", "sweep": "green", "wide": True})
     assert board.image.value != picture
-    button(board).click()
+    button(board, "Reset").click()
     assert (board.image.value, board.caption.value) == (picture, caption)
     assert {name: field.value for name, field in board.fields.items()} == board.lab.parameters().values()
     assert [part.value for part in board.fields["size"].parts] == [1.0, 1.0]
@@ -135,7 +135,7 @@ def test_a_fault_of_the_lab_is_said_and_logged_and_the_page_goes_on(
 
 def test_reset_after_a_refusal_shows_the_defaults(board: Page) -> None:
     board.fields["size"].parts[1].value = -1.0
-    button(board).click()
+    button(board, "Reset").click()
     assert quiet(board)
     assert board.fields["size"].parts[1].value == 1.0
 
@@ -143,7 +143,7 @@ def test_reset_after_a_refusal_shows_the_defaults(board: Page) -> None:
 def test_more_is_folded_until_it_is_asked_for(board: Page) -> None:
     box = board.fields["wide"].box
     (parent,) = (each for each in widgets_of(board.widget) if box in getattr(each, "children", ()))
-    toggle = button(board, ToggleButton)
+    toggle = button(board, "▸ more", ToggleButton)
     assert parent.layout.display == "none"
     toggle.value = True
     assert parent.layout.display != "none"
@@ -153,8 +153,8 @@ def test_more_is_folded_until_it_is_asked_for(board: Page) -> None:
 
 def test_no_picture_or_box_has_a_tooltip(board: Page) -> None:
     """ipywidgets' front end throws on a tooltip of an image or a box."""
-    assert [each for each in widgets_of(board.widget) if hasattr(each, "children") or isinstance(each, Image)]
-    assert {getattr(each, "tooltip", None) for each in widgets_of(board.widget)} == {None}
+    found = [each for each in widgets_of(board.widget) if hasattr(each, "children") or isinstance(each, Image)]
+    assert {getattr(each, "tooltip", None) for each in found} == {None}
 
 
 def test_an_unknown_lab_is_refused_with_the_names_of_those_that_exist() -> None:
@@ -166,7 +166,7 @@ def test_an_unknown_lab_is_refused_with_the_names_of_those_that_exist() -> None:
 class TestEveryLab:
     def test_its_widgets_are_few(self, lab: Lab) -> None:
         contestants = 5 if lab.key == "mnist_comparison" else 1  # each beside the first has controls of its own
-        assert len(widgets_of(Page(lab).widget)) < 50 + 14 * contestants
+        assert len(widgets_of(Page(lab).widget)) < 56 + 14 * contestants
 
     def test_it_prints_nothing(self, lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
         page = Page(lab)

@@ -1,0 +1,88 @@
+"""Share and keep: the link to what the page shows, and files of it."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+
+from labkit import __version__
+from labkit.labs.drawing import drawn
+from labkit.labs.files import numbers, state_file
+from labkit.labs.lab import Lab
+from labkit.labs.link import State, query
+from labkit.ui.parts import button, classed, column, html, put, row
+
+_WIDTHS = (1280, 1920, 3840)
+_TYPES = {
+    ".png": "image/png", ".svg": "image/svg+xml", ".csv": "text/csv", ".json": "application/json",
+    ".py": "text/x-python",
+}  # fmt: skip
+Shown = tuple[State, Any, list[Any]]
+
+
+class Share:
+    """A drawer. `shown()` gives the state, the result and the results of the pins as the page shows them."""
+
+    def __init__(self, lab: Lab, figure: Callable[[], Figure], shown: Callable[[], Shown]) -> None:
+        """Make the widgets."""
+        self._lab, self._figure, self._shown = lab, figure, shown
+        self._link = html("", "link")
+        self._hide = widgets.SelectMultiple(
+            options=[(control.label, name) for name, control in lab.parameters.controls().items()],
+            description="hide in the link", rows=4,
+        )  # fmt: skip
+        sizes = [(f"{width} pixels wide", width) for width in _WIDTHS]
+        self._width = widgets.Dropdown(options=sizes, description="size")
+        self._files = html('<p role="status">A file is made of what the page shows now.</p>', "files")
+        makes = [button(label, partial(self._offer, suffix)) for label, suffix in self._offers().items()]
+        self._hide.observe(lambda _: self.follow(), "value")
+        keep = column((classed(self._width, "size"), row(makes, "makes"), self._files))
+        self.widget = row((column((self._link, classed(self._hide, "hide"))), keep), "share")
+
+    @staticmethod
+    def _offers() -> Mapping[str, str]:
+        return {"PNG": ".png", "SVG": ".svg", "Numbers (CSV)": ".csv", "State (JSON)": ".json", "Code": ".py"}
+
+    def follow(self) -> None:
+        """Say the link of the present state."""
+        state = self._state()
+        target = f"{self._lab.key}.ipynb?{query(state)}"
+        put(self._link, _link(target, self._lab.key, query(state)))
+
+    def _state(self) -> State:
+        state = self._shown()[0]
+        return replace(state, hidden=tuple(dict.fromkeys((*state.hidden, *self._hide.value))))
+
+    def _offer(self, suffix: str) -> None:
+        """Make the files and offer them."""
+        files = self._made(suffix)
+        put(self._files, f'<p role="status">{" ".join(_anchor(name, data) for name, data in files.items())}</p>')
+
+    def _made(self, suffix: str) -> dict[str, bytes]:
+        state, result, pins = self._shown()
+        name = self._lab.key + suffix
+        if suffix == ".csv":
+            return {name: numbers(self._figure()).encode()}
+        if suffix == ".json":
+            return {name: state_file(self._lab, state, __version__).encode()}
+        if suffix == ".py":
+            return {}
+        return {name: drawn(self._lab, result, suffix, self._width.value, pins)}
+
+
+def _anchor(name: str, data: bytes) -> str:
+    kind = _TYPES["." + name.rsplit(".", 1)[1]]
+    source = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+    return f'<a class="labkit-file" download="{escape(name)}" href="{source}">Save {escape(name)}</a>'
+
+
+def _link(target: str, key: str, text: str) -> str:
+    """The link, and the same for a notebook and for a command line."""
+    link = f'<a class="labkit-address" href="{escape(target)}" target="_blank" rel="noopener">Link to what is shown</a>'
+    lines = (f'labkit.show("{key}", "{text}")', f"labkit render --from-link '{target}' --output {key}.svg")
+    return f"<p>{link}</p>" + "".join(f"<code>{escape(line)}</code>" for line in lines)

@@ -1,0 +1,21 @@
+"""The table twin: the numbers of the picture, for those who cannot see it and for those who want to copy them."""
+
+from collections.abc import Callable
+
+from matplotlib.figure import Figure
+
+from labkit.figures.tables import as_html, tables
+from labkit.ui.parts import html, put
+
+
+class Numbers:
+    """A drawer."""
+
+    def __init__(self, figure: Callable[[], Figure]) -> None:
+        """Of the figure that the page shows."""
+        self._figure = figure
+        self.widget = html("", "numbers")
+
+    def follow(self) -> None:
+        """Write them anew."""
+        put(self.widget, as_html(tables(self._figure())))
