@@ -55,7 +55,8 @@ class Page:
         self._parameters: Any = None  # those of the picture
         self._hidden: tuple[str, ...] = ()
         self.pins = Pins(lab, self._view.figure, self._redraw)
-        self.projector = Projector(self._enlarge)
+        self.widget = classed(widgets.Box(), "frame")
+        self.projector = Projector(self.widget, self._enlarge)
         self.clock = None if lab.motion is None else Clock(lab.motion, lambda: self._on_change(None))
         defaults = lab.parameters().values()
         self.fields: dict[str, Field] = {
@@ -73,8 +74,8 @@ class Page:
         self.question = widgets.HTML(f"<p>{escape(lab.question)}</p>")
         self.caption = html("", "caption")
         self.message = html("", "message")
-        self.drawers = Drawers(self._drawers(), self.projector.widget)
-        self.widget = self._layout()
+        self.drawers = Drawers(self._drawers())
+        self.widget.children = (self._layout(),)
         self._open(link)
 
     @property
@@ -166,7 +167,6 @@ class Page:
     def _enlarge(self, on: bool) -> None:
         """Larger type and thicker lines: fewer inches for as many pixels."""
         with LOCK:
-            (self.widget.add_class if on else self.widget.remove_class)("labkit-projector")
             self._canvas.magnify(PROJECTOR if on else 1.0)
             if self._shown is not None:
                 self._draw()
@@ -257,16 +257,17 @@ class Page:
         main = [field.box for field in self.fields.values() if not field.control.more]
         controls = column([*main, *self._more()], "controls")
         clock = [] if self.clock is None else [self.clock.widget]
-        below = [self.message, self.caption, self.pins.widget, self.drawers.widget, self.pixels]
+        below = [self.message, self.caption, self.pins.widget, self.pixels]
         body = row([controls, column([*clock, self.image, *below], "output")], "body")
-        page = column([html(f"<style>{_css()}</style>", "style"), self._header(), body], "page")
-        return classed(widgets.Box([page]), "frame")
+        style = html(f"<style>{_css()}</style>", "style")
+        return column([style, self._header(), self.drawers.widget, body], "page")
 
     def _header(self) -> widgets.Widget:
         title = widgets.HTML(f"<h1>{escape(self.lab.title)}</h1>")
         buttons = [button(action.label, partial(self.act, action)) for action in self.lab.actions]
         pin = button("Pin", self.pin, "keep what is shown as an outline, to compare with")
-        tools = [*self._scenes(), *buttons, pin, button("Reset", self.reset)]
+        tools = [*self._scenes(), *buttons, pin, *self.drawers.buttons.values(), *self.projector.buttons]
+        tools.append(button("Reset", self.reset))
         return row([column([title, self.question], "title"), row(tools, "tools")], "header")
 
     def _drawers(self) -> dict[str, Callable[[], Any]]:
@@ -274,7 +275,7 @@ class Page:
         return {
             "Sweep": lambda: Sweep(self.lab, self._values, self.set),
             "Numbers": lambda: Numbers(lambda: figure),
-            "Share and keep": lambda: Share(
+            "Share": lambda: Share(
                 self.lab, lambda: figure, lambda: (self.state, self._shown, [pin.result for pin in self.pins.pins])
             ),
         }

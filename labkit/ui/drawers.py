@@ -1,4 +1,4 @@
-"""Drawers: parts of a page that are folded away under the picture, one open at a time, made when first opened."""
+"""Drawers: parts of a page that are folded away, one open at a time, made when first opened."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -18,16 +18,15 @@ class Drawer(Protocol):
 
 
 class Drawers:
-    """A row of buttons, and the drawer that is open below it; other buttons may stand at its end."""
+    """Their buttons, and the place of the one that is open."""
 
-    def __init__(self, makers: Mapping[str, Callable[[], Drawer]], *others: Any) -> None:
+    def __init__(self, makers: Mapping[str, Callable[[], Drawer]]) -> None:
         """All are shut."""
         self._makers = makers
         self._made: dict[str, Drawer] = {}
         self._open: str | None = None
         self.buttons = {name: classed(widgets.ToggleButton(description=name), "button") for name in makers}
-        self._row = (*self.buttons.values(), *others)
-        self.widget = row(self._row, "drawers")
+        self.widget = row((), "drawer")
         for name, toggle in self.buttons.items():
             toggle.observe(lambda change, name=name: self._on_toggle(name, change.new), "value")
 
@@ -43,13 +42,12 @@ class Drawers:
             return
         if name not in self._made:
             self._made[name] = self._makers[name]()
-        before, self._open = self._open, name
+        before = self._open
+        self._show(name)
         if before is not None and before != name:
             self.buttons[before].value = False
-        self._show(name)
         self.follow()
 
     def _show(self, name: str | None) -> None:
         self._open = name
-        opened = () if name is None else (classed(self._made[name].widget, "drawer"),)
-        self.widget.children = (*self._row, *opened)
+        self.widget.children = () if name is None else (self._made[name].widget,)
