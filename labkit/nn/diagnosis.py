@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 
 from labkit.nn import remedies
-from labkit.nn.findings import Finding, alike, backward, findings, forward, number, percent, times
+from labkit.nn.findings import Finding, findings
 from labkit.nn.network import Network
 from labkit.nn.remedies import Remedy
 from labkit.nn.statistics import LayerStatistics
+from labkit.nn.trends import backward, forward
 from labkit.nn.verdicts import VERDICTS, Verdict
+from labkit.nn.words import alike, number, percent, times
 
 _CAUSES: Mapping[str, str] = {
     "healthy": "{weights} and {activation} balance: no layer changes the signal or the gradient by much",
@@ -71,23 +74,26 @@ def diagnose(statistics: LayerStatistics, network: Network | None = None) -> Dia
     ranked = tuple(sorted(found, key=lambda finding: finding.verdict != verdict))
     quantity = _quantity(ranked, verdict)
     words = {"quantity": quantity, "activation": _activation(network), "weights": _weights(network)}
-    cause = _CAUSES[verdict].format(**words)
-    return Diagnosis(verdict, cause, _evidence(statistics, ranked, network), ranked, network)
+    cause = _CAUSES[verdict].format_map(words)
+    return Diagnosis(verdict, cause, _evidence(statistics, ranked, verdict), ranked, network)
 
 
 def _primary(found: tuple[Finding, ...]) -> str:
     """The root cause: what explains the rest comes first.
 
-    A function that is flat on one side is saturated on it when the signal explodes: then that is the root.
+    A function that is flat on one side is saturated on it when the signal explodes: then that is the root. Of one that
+    is flat on both sides, one of them 0, saturation leaves units at 0 for good: then that is the root.
     """
     verdicts = [finding.verdict for finding in found]
     grows = ("exploding", "activations") in [(finding.verdict, finding.quantity) for finding in found]
-    for root in ("symmetric", "dead", *(() if grows else ("saturated",))):
-        if root in verdicts:
-            return root
-    if "mixed" in verdicts or {"vanishing", "exploding"} <= set(verdicts):
+    if "mixed" in verdicts:  # numbers are missing: what is left of them does not speak for the rest
         return "mixed"
-    return next((verdict for verdict in ("exploding", "vanishing", "collapsing") if verdict in verdicts), "healthy")
+    for root in ("symmetric", "saturated", "dead"):
+        if root in verdicts and not (root == "saturated" and grows):
+            return root
+    if {"vanishing", "exploding"} <= set(verdicts):
+        return "mixed"
+    return next((each for each in ("exploding", "vanishing", "collapsing") if each in verdicts), "healthy")
 
 
 def _quantity(found: tuple[Finding, ...], verdict: str) -> str:
@@ -98,10 +104,12 @@ def _quantity(found: tuple[Finding, ...], verdict: str) -> str:
     return " and ".join(dict.fromkeys(f"the {each.quantity}" for each in trends)) or "the signal"
 
 
-def _evidence(statistics: LayerStatistics, found: tuple[Finding, ...], network: Network | None) -> str:
+def _evidence(statistics: LayerStatistics, found: tuple[Finding, ...], verdict: str) -> str:
     trend = backward(statistics)
     if not found:
         return _healthy(statistics)
+    if verdict == "mixed":
+        return "; ".join(each.said for each in found if each.quantity in {"activations", "gradient"})
     first = next((each for each in found if each.verdict == found[0].verdict and each.quantity == "gradient"), found[0])
     if first.quantity == "gradient" or statistics.depth == 1 or not trend.ratio >= 0:
         return first.said
@@ -116,8 +124,9 @@ def _healthy(statistics: LayerStatistics) -> str:
         for way in (forward(statistics), backward(statistics))
     ]
     cosine = float(statistics.cosine[-1])
-    alone = cosine != cosine
-    return "; ".join([*ways, *([] if alone else [f"two samples have a mean cosine of {alike(cosine)} in the last layer"])])
+    if not isnan(cosine):
+        ways.append(f"two samples have a mean cosine of {alike(cosine)} in the last layer")
+    return "; ".join(ways)
 
 
 def _activation(network: Network | None) -> str:

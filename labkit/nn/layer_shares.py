@@ -55,4 +55,8 @@ def _dead(slope: Array) -> float:
 
 def twin(trace: Traced) -> Array:
     """Share of units whose incoming weights and bias are those of another unit, up to rounding."""
-    return np.array([twins(weights, lambda i=i: trace.biases[i]) for i, weights in enumerate(trace.weights)])
+    return np.array([_twin(trace, layer) for layer in range(len(trace.weights))])
+
+
+def _twin(trace: Traced, layer: int) -> float:
+    return twins(trace.weights[layer], lambda: trace.biases[layer])
