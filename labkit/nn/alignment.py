@@ -25,7 +25,8 @@ def mean_cosine(h: Array) -> float:
         squares = np.einsum("ij,ij->i", h, h)
     there = squares > 0
     least = squares.min(where=there, initial=inf)
-    if _SQUARES[0] < least and squares.max() < _SQUARES[1]:
+    underflow = not there.all() and h[~there].any()
+    if _SQUARES[0] < least and squares.max() < _SQUARES[1] and not underflow:
         with np.errstate(divide="ignore"):
             total = np.where(there, 1 / np.sqrt(squares), 0.0) @ h
         rows = int(np.count_nonzero(there))

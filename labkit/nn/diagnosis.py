@@ -12,7 +12,7 @@ from labkit.nn.remedies import Remedy
 from labkit.nn.statistics import LayerStatistics
 from labkit.nn.trends import backward, forward
 from labkit.nn.verdicts import VERDICTS, Verdict
-from labkit.nn.words import alike, number, percent, times
+from labkit.nn.words import as_cosine, number, percent, times
 
 _CAUSES: Mapping[str, str] = {
     "healthy": "{weights} and {activation} balance: no layer changes the signal or the gradient by much",
@@ -125,7 +125,7 @@ def _healthy(statistics: LayerStatistics) -> str:
     ]
     cosine = float(statistics.cosine[-1])
     if not isnan(cosine):
-        ways.append(f"two samples have a mean cosine of {alike(cosine)} in the last layer")
+        ways.append(f"two samples have a mean cosine of {as_cosine(cosine)} in the last layer")
     return "; ".join(ways)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labkit.nn.statistics import LayerStatistics
 from labkit.nn.trends import Trend, backward, forward
 from labkit.nn.verdicts import threshold
-from labkit.nn.words import alike, number, percent
+from labkit.nn.words import as_cosine, number, percent
 
 Array = NDArray[np.float64]
 MOST_SEVERE = 1e6
@@ -42,47 +42,44 @@ def findings(statistics: LayerStatistics, name: str) -> tuple[Finding, ...]:
     each: tuple[Callable[[LayerStatistics], Finding | None], ...] = (_symmetric, _dead, _saturated)
     ways = forward(statistics), backward(statistics)
     overflow = max(way.largest for way in ways) > _NEAR_OVERFLOW
-    found = [*(look(statistics) for look in each), *(_trend(way, name, overflow) for way in ways), _collapsing(statistics)]
+    trends = [_trend(way, name, overflow) for way in ways]
+    found = [*(look(statistics) for look in each), *trends, _collapsing(statistics)]
     return tuple(finding for finding in found if finding is not None)
 
 
-def _share(verdict: str, key: str, shares: Array, limits: Array | float, said: str) -> Finding | None:
+def _share(verdict: str, key: str, shares: Array, limits: Array, said: str) -> Finding | None:
     """The layer whose share lies farthest beyond its limit, if any does."""
     beyond = np.nan_to_num(shares / limits)
     layer = int(np.argmax(beyond))
     if beyond[layer] < 1:
         return None
-    limit = float(np.broadcast_to(limits, shares.shape)[layer])
+    limit = float(limits[layer])
     key = key if limit == threshold(key) else "by_chance"
     value = float(shares[layer])
     text = f"layer {layer + 1}: {percent(value)} {said}"
     return Finding(verdict, key, layer + 1, value, key, limit, float(beyond[layer]), text)
 
 
-def _limits(statistics: LayerStatistics, key: str) -> Array:
-    """By layer: the threshold, and that of chance where the samples are all alike."""
-    alike = statistics.cosine >= threshold("collapsing")
-    return np.where(alike, threshold("by_chance"), threshold(key))
-
-
 def _symmetric(statistics: LayerStatistics) -> Finding | None:
     text = "of the units have a twin with the same weights"
-    return _share("symmetric", "twins", statistics.twins, threshold("twins"), text)
+    return _share("symmetric", "twins", statistics.twins, np.full(statistics.depth, threshold("twins")), text)
 
 
 def _dead(statistics: LayerStatistics) -> Finding | None:
     silent = np.minimum(statistics.dead, statistics.inactive)
     if statistics.batch < threshold("dead_batch"):
         silent = np.where(silent == 1, 1.0, 0.0)
+    alike = statistics.cosine >= threshold("collapsing")
     text = "of the units are dead (slope 0 and output 0 for the whole batch)"
-    return _share("dead", "dead", silent, _limits(statistics, "dead"), text)
+    return _share("dead", "dead", silent, np.where(alike, threshold("by_chance"), threshold("dead")), text)
 
 
 def _saturated(statistics: LayerStatistics) -> Finding | None:
-    shares = statistics.saturated
+    shares, post = statistics.saturated, statistics.post
     beyond_0 = shares - statistics.inactive >= threshold("saturated_beyond_0")
-    text = "of the values are saturated"
-    return _share("saturated", "saturated", np.where(beyond_0, shares, 0.0), _limits(statistics, "saturated"), text)
+    bunched = np.fmax(np.abs(post.min), np.abs(post.max)) <= threshold("bunched") * post.rms
+    limits = np.where(bunched, threshold("saturated"), threshold("by_chance"))
+    return _share("saturated", "saturated", np.where(beyond_0, shares, 0.0), limits, "of the values are saturated")
 
 
 def _trend(trend: Trend, name: str, overflow: bool) -> Finding | None:
@@ -107,5 +104,5 @@ def _collapsing(statistics: LayerStatistics) -> Finding | None:
     angle = degrees(acos(value))
     severity = min(degrees(acos(limit)) / angle, MOST_SEVERE) if angle else MOST_SEVERE
     depth = statistics.depth
-    text = f"layer {depth}: two samples are {number(angle)}° apart on average (mean cosine {alike(value)})"
+    text = f"layer {depth}: two samples are {number(angle)}° apart on average (mean cosine {as_cosine(value)})"
     return Finding("collapsing", "cosine", depth, value, "collapsing", limit, severity, text)

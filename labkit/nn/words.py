@@ -37,10 +37,10 @@ def percent(share: float) -> str:
     return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
-def alike(cosine: float) -> str:
+def as_cosine(cosine: float) -> str:
     """A cosine with as many digits as tell it from 1.
 
-    >>> alike(0.5), alike(0.99987), alike(1.0)
+    >>> as_cosine(0.5), as_cosine(0.99987), as_cosine(1.0)
     ('0.50', '0.99987', '1')
     """
     if cosine == 1:

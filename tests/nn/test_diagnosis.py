@@ -133,7 +133,7 @@ def test_a_dead_layer_is_named_with_its_share():
         ({"activation": "tanh", "std": 0.5, "bias_mean": 30.0}, {"initializer": "lecun_normal", "bias_mean": 0.0}),
         ({"activation": "sigmoid", "std": 0.01}, {"activation": "tanh", "initializer": "lecun_normal"}),
         ({"activation": "leaky_relu", "alpha": 0.5, "std": 1.0}, {"std": 0.126491}),
-        ({"activation": "elu", "initializer": "ones"}, {"initializer": "normal", "std": 0.12452}),
+        ({"activation": "gelu", "initializer": "ones"}, {"initializer": "normal", "std": 0.153353}),
         ({"activation": "tanh", "initializer": "lecun_normal", "input_scale": 500.0}, {"input_scale": 1.0}),
         ({"activation": "tanh", "initializer": "zeros"}, {"initializer": "lecun_normal"}),
     ],
@@ -179,7 +179,8 @@ def test_a_function_without_a_value_is_mixed_and_not_exploding():
 def stand_in(forward, backward, **fields):
     """Statistics of two layers with these ratios and nothing else wrong."""
     zero = np.zeros(2)
-    post = SimpleNamespace(rms=np.array([1.0, forward]), nonfinite=zero)
+    rms = np.array([1.0, forward])
+    post = SimpleNamespace(rms=rms, min=-rms, max=rms, nonfinite=zero)
     grad = SimpleNamespace(rms=np.array([backward, 1.0]), nonfinite=zero)
     none = dict.fromkeys(("saturated", "inactive", "dead", "twins", "cosine"), zero)
     return SimpleNamespace(**{**none, "post": post, "grad_pre": grad, "depth": 2, "batch": 100, **fields})
@@ -253,7 +254,7 @@ def test_a_diagnosis_and_its_tables_can_be_read_and_not_written():
         assert row.value > 0
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(networks())
 def test_every_network_has_a_verdict(net):
     result = diagnosed(net)
@@ -261,5 +262,5 @@ def test_every_network_has_a_verdict(net):
     assert result.cause
     assert result.evidence
     assert not any("nan" in text.split() or "{" in text for text in (result.cause, result.evidence))
-    if net.depth <= 12 and result.remedy is not None:
+    if net.depth <= 6 and result.remedy is not None:
         assert diagnosed(replace(net, **result.remedy.changes)).verdict in VERDICTS
