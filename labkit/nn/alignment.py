@@ -1,6 +1,6 @@
 """How alike the samples of a batch have become: the mean angle between them."""
 
-from math import inf, nan
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from labkit.nn.cosines import unit_rows
 
 Array = NDArray[np.float64]
-MOST_ROWS = 256
-"""Rows whose mean cosine is taken: 32 640 pairs, and a quarter of the time that all rows of a default batch cost."""
+MOST_ROWS = 128
+"""Rows whose mean cosine is taken: 8128 pairs, in an eighth of the time that all rows of a default batch cost."""
 _SQUARES = 1e-280, 1e280
 """Between them a row's squared length is exact."""
 
@@ -23,15 +23,10 @@ def mean_cosine(h: Array) -> float:
     h = h[:MOST_ROWS]
     with np.errstate(all="ignore"):
         squares = np.einsum("ij,ij->i", h, h)
-    there = squares > 0
-    least = squares.min(where=there, initial=inf)
-    underflow = not there.all() and h[~there].any()
-    if _SQUARES[0] < least and squares.max() < _SQUARES[1] and not underflow:
-        with np.errstate(divide="ignore"):
-            total = np.where(there, 1 / np.sqrt(squares), 0.0) @ h
-        rows = int(np.count_nonzero(there))
+    if _SQUARES[0] < squares.min() and squares.max() < _SQUARES[1]:
+        rows, total = len(h), (1 / np.sqrt(squares)) @ h
     elif h.any():
-        unit = unit_rows(h)
+        unit = unit_rows(h[h.any(axis=1)])
         unit = unit[np.isfinite(unit[:, 0])]
         rows, total = len(unit), unit.sum(axis=0)
     else:

@@ -71,7 +71,7 @@ def diagnose(statistics: LayerStatistics, network: Network | None = None) -> Dia
     """
     found = findings(statistics, _name(network))
     verdict = _primary(found)
-    ranked = tuple(sorted(found, key=lambda finding: finding.verdict != verdict))
+    ranked = tuple(sorted(found, key=lambda each: (each.verdict != verdict, each.quantity != "gradient")))
     quantity = _quantity(ranked, verdict)
     words = {"quantity": quantity, "activation": _activation(network), "weights": _weights(network)}
     cause = _CAUSES[verdict].format_map(words)
@@ -110,7 +110,7 @@ def _evidence(statistics: LayerStatistics, found: tuple[Finding, ...], verdict: 
         return _healthy(statistics)
     if verdict == "mixed":
         return "; ".join(each.said for each in found if each.quantity in {"activations", "gradient"})
-    first = next((each for each in found if each.verdict == found[0].verdict and each.quantity == "gradient"), found[0])
+    first = found[0]
     if first.quantity == "gradient" or statistics.depth == 1 or not trend.ratio >= 0:
         return first.said
     return f"{first.said}; gradient in layer 1: {times(trend.ratio)} that in layer {statistics.depth}"

@@ -45,11 +45,12 @@ def twins(weights: Array, biases: Callable[[], Array]) -> float:
     `biases()` gives (width,), and is asked for only where weights agree. Where none do, one row of them is looked at.
     """
     first = weights[0]
-    order = np.argsort(first)
+    in_order = np.sort(first)
     with np.errstate(all="ignore"):
-        near = np.diff(first[order]) <= SAME * np.fmax.reduce(np.abs(first))
+        near = in_order[1:] - in_order[:-1] <= SAME * max(-in_order[0], in_order[-1])
     if not near.any():
         return 0.0
+    order = np.argsort(first)
     if near.all() and (weights == weights[:, :1]).all() and np.ptp(biases()) == 0:
         return 1.0
     candidates = order[np.append(near, False) | np.append(False, near)]
