@@ -26,7 +26,7 @@ def mean_cosine(h: Array) -> float:
     if _SQUARES[0] < squares.min() and squares.max() < _SQUARES[1]:
         rows, total = len(h), (1 / np.sqrt(squares)) @ h
     elif h.any():
-        unit = unit_rows(h[h.any(axis=1)])
+        unit = unit_rows(h)
         unit = unit[np.isfinite(unit[:, 0])]
         rows, total = len(unit), unit.sum(axis=0)
     else:

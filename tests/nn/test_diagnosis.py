@@ -222,6 +222,19 @@ def test_half_of_the_units_at_rest_is_chance_where_all_samples_are_alike():
     assert diagnose(stand_in(1.0, 1.0, **shares, batch=5)).verdict == "healthy"
 
 
+def test_two_thirds_of_the_values_are_saturated_where_they_bunch_and_chance_where_they_do_not():
+    shares, reach = {"saturated": np.array([0.67, 0.5])}, np.array([4.0, 4.0])
+    assert diagnose(stand_in(1.0, 1.0, **shares)).verdict == "saturated"
+    long_tail = SimpleNamespace(rms=np.ones(2), min=-reach, max=reach, nonfinite=np.zeros(2))
+    assert diagnose(stand_in(1.0, 1.0, **shares, post=long_tail)).verdict == "healthy"
+    assert diagnose(stand_in(1.0, 1.0, saturated=np.full(2, 0.8), post=long_tail)).verdict == "saturated"
+
+
+def test_a_unit_without_slope_is_dead_only_if_it_is_silent():
+    assert diagnose(stand_in(1.0, 1.0, dead=np.ones(2))).verdict == "healthy"
+    assert diagnose(stand_in(1.0, 1.0, dead=np.ones(2), inactive=np.ones(2))).verdict == "dead"
+
+
 def test_with_a_loss_the_gradient_is_measured_against_the_last_layers():
     fields = {"dataset": "mnist_small", "depth": 5, "width": 60, "batch": 200, "gradient_source": "loss"}
     net = Network("relu", "he_normal", **fields)
