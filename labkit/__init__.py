@@ -8,6 +8,7 @@ from typing import Any
 from labkit.nn.activations import ACTIVATIONS, Activation
 from labkit.nn.critical import critical, critical_std
 from labkit.nn.datasets import DATASETS
+from labkit.nn.diagnosis import Diagnosis, diagnose
 from labkit.nn.initializers import INITIALIZERS, Initializer
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
@@ -20,8 +21,9 @@ from labkit.nn.train import compare, train
 __version__ = "0.1.0"
 
 __all__ = [
-    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Initializer", "LayerStatistics", "Network",
-    "Prediction", "Trace", "compare", "critical", "critical_std", "predict", "propagate", "show", "summarize", "train",
+    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Diagnosis", "Initializer",
+    "LayerStatistics", "Network", "Prediction", "Trace", "compare", "critical", "critical_std", "diagnose", "predict",
+    "propagate", "show", "summarize", "train",
 ]  # fmt: skip
 
 

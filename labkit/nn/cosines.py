@@ -40,19 +40,19 @@ def fan(count: int, width: int, degrees: float, seed: int) -> Array:
 
 def cosines(h: Array) -> Array:
     """Cosine of the angle between each two rows; NaN for a row that is zero or not finite."""
-    unit = _unit(h)
+    unit = unit_rows(h)
     found: Array = np.clip(unit @ unit.T, -1.0, 1.0)
     return found
 
 
 def row_cosines(a: Array, b: Array) -> Array:
     """Cosine of the angle between each row of `a` and the same row of `b`, (rows,); NaN as in `cosines`."""
-    found: Array = np.clip(np.sum(_unit(a) * _unit(b), axis=1), -1.0, 1.0)
+    found: Array = np.clip(np.sum(unit_rows(a) * unit_rows(b), axis=1), -1.0, 1.0)
     return found
 
 
-def _unit(h: Array) -> Array:
-    """Rows of length 1."""
+def unit_rows(h: Array) -> Array:
+    """Rows of length 1; NaN for a row that is zero or not finite."""
     with np.errstate(all="ignore"):
         scaled = h / np.abs(h).max(axis=1, keepdims=True)  # squares under- and overflow
         unit: Array = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Shares of a layer's values that are saturated, exactly 0, or of a dead unit.
+"""Shares of a layer's values that are saturated, exactly 0, or of a unit that is dead or has a twin.
 
 Shapes: values and slopes are (batch, width) by layer; the results are (depth,), from 0 to 1.
 """
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from labkit.nn.properties import SATURATED_BELOW, largest_learned_slope, largest_slope
 from labkit.nn.scratch import CHUNK, scratch
+from labkit.nn.symmetry import twins
 from labkit.nn.traced import Layers, Traced
 
 Array = NDArray[np.float64]
@@ -50,3 +51,12 @@ def _dead(slope: Array) -> float:
     candidates = np.flatnonzero(slope[0] == 0)
     alive = (slope[:, candidates] != 0).any(axis=0)
     return float(np.count_nonzero(~alive)) / len(slope[0])
+
+
+def twin(trace: Traced) -> Array:
+    """Share of units whose incoming weights and bias are those of another unit, up to rounding."""
+    return np.array([_twin(trace, layer) for layer in range(len(trace.weights))])
+
+
+def _twin(trace: Traced, layer: int) -> float:
+    return twins(trace.weights[layer], lambda: trace.biases[layer])

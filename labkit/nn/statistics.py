@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.nn import layer_shares
+from labkit.nn.alignment import mean_cosine
 from labkit.nn.histogram import bin_edges, count, snapped
 from labkit.nn.moments import Moments, moments
 from labkit.nn.properties import SATURATED_BELOW as SATURATED_BELOW
@@ -50,7 +51,9 @@ class LayerStatistics:
     """The statistics of a Trace. It holds no trace and is small: this is what is cached.
 
     `saturated` is the share of values whose slope is below SATURATED_BELOW of the largest slope; `inactive` the
-    share whose activation is exactly 0; `dead` the share of units whose slope is 0 for every sample of the batch. What
+    share whose activation is exactly 0; `dead` the share of units whose slope is 0 for every sample of the batch;
+    `twins` the share of units with the incoming weights and the bias of another unit; `cosine` the mean cosine between
+    the activations of two samples (NaN where fewer than two have a direction). `batch` is the number of samples. What
     was not asked for raises AttributeError.
     """
 
@@ -58,6 +61,9 @@ class LayerStatistics:
     saturated: Array
     inactive: Array
     dead: Array
+    twins: Array
+    cosine: Array
+    batch: int
 
     def _quantity(self, name: str) -> Distribution:
         try:
@@ -175,6 +181,9 @@ def summarize(
         saturated=layer_shares.saturated(trace),
         inactive=distributions["post"].zeros if "post" in distributions else layer_shares.zero(trace.post),
         dead=layer_shares.dead(trace.slopes),
+        twins=layer_shares.twin(trace),
+        cosine=np.array([mean_cosine(h) for h in trace.post]),
+        batch=len(trace.post[0]),
     )
 
 

@@ -24,5 +24,13 @@ class Traced(Protocol):
         """f'(z)."""
 
     @property
+    def weights(self) -> Layers:
+        """W, (fan_in, width)."""
+
+    @property
+    def biases(self) -> Layers:
+        """b, (width,)."""
+
+    @property
     def alphas(self) -> Layers:
         """The learned alpha of each layer; empty where it is the network's."""

@@ -27,6 +27,10 @@ def test_the_promised_example_runs_as_written():
         assert quantity.edges.shape == (31,)
     for key in ("mean", "std", "rms", "saturated", "inactive", "dead", "grad_rms", "grad_weight_norm", "weight_norm"):
         assert getattr(stats, key).shape == (5,)
+    found = labkit.diagnose(stats)
+    assert found.verdict == labkit.diagnose(stats, net).verdict == "vanishing"
+    assert found.cause
+    assert found.evidence
 
 
 def test_the_tables_answer_as_promised():
