@@ -1,0 +1,28 @@
+"""Networks as scripts that are handed out: plain NumPy, or PyTorch; they need nothing else, and print the numbers.
+
+A script's draws are NumPy's, from the seeds that labkit uses; so its numbers are labkit's own, to ten digits and more.
+"""
+
+from collections.abc import Callable
+
+from labkit.nn.network import Network
+from labkit.nn.scripts.propagation import propagation_script
+from labkit.nn.scripts.probes import Probe
+
+__all__ = ["numpy_script", "torch_script"]
+
+ProbeOf = Callable[[bool], Probe]
+"""Its lines, for the PyTorch script (True) or NumPy's."""
+
+
+def numpy_script(network: Network, probe: ProbeOf | None = None) -> str:
+    """A script that does what propagate and summarize do; ValueError says what it cannot do.
+
+    `probe` is what else is sent through the network: `fan` or `pairs` of labkit.nn.scripts.probes.
+    """
+    return propagation_script(network, False, probe and probe(False))
+
+
+def torch_script(network: Network, probe: ProbeOf | None = None) -> str:
+    """The same in PyTorch, with autograd in place of the backward pass."""
+    return propagation_script(network, True, probe and probe(True))
