@@ -56,12 +56,15 @@ class InTraining:
     """How an activation with a slope for z < 0 differs while a network is trained: the slope is learned, or random.
 
     `value_and_slope(z, a, value, slope)` takes the slope `a` as any array that broadcasts to z. `by_slope(z)` is
-    df/da, where it is learned; `uniform` the range that it is drawn from, where it is random for every value.
+    df/da, where it is learned; `uniform` the range that it is drawn from, where it is random for every value. `code`
+    is what scripts say of value and slope, with `alpha` for a, and `by_slope_code` of df/da, in NumPy.
     """
 
     value_and_slope: Callable[[Array, Array, Array, Array], None]
     by_slope: Callable[[Array], Array] | None = None
     uniform: tuple[float, float] | None = None
+    code: Code | None = None
+    by_slope_code: str | None = None
 
 
 @dataclass(frozen=True)

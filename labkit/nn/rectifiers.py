@@ -79,6 +79,9 @@ def _sloped(z: Array, a: Array, value: Array, slope: Array) -> None:
     np.multiply(z, slope, out=value)
 
 
+_LEAKY = "np.where(z > 0, z, alpha * z)", "np.where(z > 0, 1.0, alpha)"
+_SLOPED = Code(*_LEAKY, "torch.where(z > 0, z, alpha * z)")
+
 ROWS = (
     Activation(
         key="relu", label="ReLU", function=lambda z: np.maximum(z, 0), derivative=kernels.relu_slope,
@@ -92,15 +95,17 @@ ROWS = (
         source="Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models; slope "
         "alpha at z = 0 as in PyTorch", alpha=Alpha("slope for z < 0", default=0.01), kinks=(0.0,),
         torch_gain=lambda alpha: (2 / (1 + alpha**2)) ** 0.5,
-        code=Code("np.where(z > 0, z, alpha * z)", "np.where(z > 0, 1.0, alpha)", "F.leaky_relu(z, alpha)"),
+        code=Code(*_LEAKY, "F.leaky_relu(z, alpha)"),
     ),
     Activation(
         key="prelu", label="PReLU", function=kernels.leaky_relu, derivative=kernels.leaky_relu_slope,
         formula=r"z \text{ for } z > 0,\ \alpha z \text{ otherwise; } \alpha \text{ is learned}",
         source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, sec. 2.1, started at 0.25; slope alpha "
         "at z = 0 as in PyTorch", alpha=Alpha("first slope for z < 0", default=0.25), kinks=(0.0,),
-        in_training=InTraining(_sloped, by_slope=lambda z: np.minimum(z, 0)),
-        code=Code("np.where(z > 0, z, alpha * z)", "np.where(z > 0, 1.0, alpha)", "F.leaky_relu(z, alpha)"),
+        in_training=InTraining(
+            _sloped, by_slope=lambda z: np.minimum(z, 0), code=_SLOPED, by_slope_code="np.minimum(z, 0)",
+        ),
+        code=Code(*_LEAKY, "F.leaky_relu(z, alpha)"),
     ),
     Activation(
         key="rrelu", label="RReLU", function=lambda z: kernels.leaky_relu(z, RRELU_SLOPE),
@@ -109,7 +114,7 @@ ROWS = (
         r"\text{ in training},\ a = 11/48 \text{ after}",
         source="Xu, Wang, Chen and Li (2015), Empirical evaluation of rectified activations in convolutional network; "
         "range [1/8, 1/3] and the mean slope in evaluation as in PyTorch", kinks=(0.0,),
-        in_training=InTraining(_sloped, uniform=RRELU_RANGE),
+        in_training=InTraining(_sloped, uniform=RRELU_RANGE, code=_SLOPED),
         code=Code("np.where(z > 0, z, 11 / 48 * z)", "np.where(z > 0, 1.0, 11 / 48)", "F.leaky_relu(z, 11 / 48)"),
     ),
     Activation(

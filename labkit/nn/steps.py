@@ -1,6 +1,16 @@
-"""What training says of each step."""
+"""What training is asked for, and what it says of each step."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Schedule(NamedTuple):
+    """How networks are trained: a key of OPTIMIZERS, its rate, the size of a batch (None: all), the number of steps."""
+
+    optimizer: str
+    learning_rate: float
+    batch_size: int | None
+    steps: int
 
 
 @dataclass(frozen=True)

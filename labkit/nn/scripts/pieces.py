@@ -112,6 +112,27 @@ def activation(net: Network, torch: bool, name: str = "f") -> str:
     return "\n\n\n".join(parts).replace(" f(", f" {name}(")
 
 
+def learned_activation(net: Network, torch: bool, name: str) -> str:
+    """The same for a training, without the slope in PyTorch; a slope for z < 0 that is learned or random is handed in."""
+    row = net.activation_row
+    training = row.in_training
+    if training is not None and training.code is None:
+        raise ValueError(f"activation {row.key!r} has no code for a training: give its `in_training` a `code`")
+    own = training is not None
+    said = training.code if training is not None and training.code is not None else row.code_at(net.alpha)
+    given = ", alpha" if own else "" if net.alpha is None or row.key.startswith(PREFIX) else f", alpha={number(net.alpha)}"
+    if torch:
+        return function(name, f"z{given}", f"{name_of(row)}.", said.torch).replace(" f(", f" {name}(")
+    passed = ", alpha" if own else ""
+    back = said.back or f"{name}_slope(z{passed}) * g"
+    parts = [
+        function(name, f"z{given}", f"{name_of(row)}.", said.numpy),
+        *([] if said.back else [function(f"{name}_slope", f"z{given}", "Its derivative.", said.slope)]),
+        function(f"{name}_back", f"z, g{passed}", "dC/dz from g = dC/dh.", back),
+    ]
+    return "\n\n\n".join(parts).replace(" f(", f" {name}(")
+
+
 _TORCH_SLOPE = "z = z.detach().requires_grad_()\nreturn torch.autograd.grad(f(z).sum(), z)[0]"
 
 
