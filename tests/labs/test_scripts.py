@@ -8,6 +8,7 @@ import pytest
 from labkit.labs import LABS
 from labkit.labs.parameters import Choice, Choices, LogRange, ParameterError, Range, Switch
 from labkit.labs.scripts import scripts
+from labkit.nn.train import compare
 
 from ..nn.test_scripts import compared, run, table  # noqa: TID252
 
@@ -29,7 +30,8 @@ def value(name, control, rng):
     if name == "formula":
         return str(rng.choice(FORMULAS))
     low, high = SMALL.get(name, (control.low, control.high))
-    low, high = max(low, control.low), min(high, control.high)
+    low = max(low, control.low)
+    high = max(low, min(high, control.high))
     if control.whole:
         step = int(control.step)
         return int(low + step * rng.integers(0, (high - low) // step + 1))
@@ -94,6 +96,52 @@ def test_phase_diagram_as_on_the_page(seed, kind):
     compared(p.network(), printed)
     found = rest_of(printed, len(result.pairs))
     np.testing.assert_allclose(found.T, result.pairs, rtol=1e-10, atol=1e-10)
+
+
+RACES = ("mnist_comparison", "dying_relu", "batch_norm")
+RUNS = ("decision_boundary", "linear_collapse", "symmetry")
+
+
+def trained(text):
+    """Loss, test loss and accuracy by step and network, of what a script prints; None where it is not finite."""
+    lines = [line.split() for line in run(text).splitlines() if line.strip()]
+    rows = [line for line in lines if line[0].isdigit()]
+    return {(int(r[0]), int(r[1])): None if r[2] == "not" else tuple(map(float, r[2:])) for r in rows}
+
+
+def by_hand(p, moved=0.0):
+    """The same, as labkit trains; with the first weights moved by this share of themselves."""
+    optimizer, rate, size, _, _ = p.schedule()
+    comparison = compare(p.networks(), optimizer, rate, size, 6, evaluate_every=None)
+    rng, found = np.random.default_rng(0), {}
+    for training in comparison.trainings if moved else ():
+        for each in (*training.weights, *training.biases):
+            each *= 1 + moved * rng.choice([-1, 1], each.shape)
+    for steps in comparison:
+        for i, (training, step) in enumerate(zip(comparison.trainings, steps, strict=True), 1):
+            if training.diverged:
+                found[step.iteration, i] = None
+            elif step.iteration % 2 == 0:
+                found[step.iteration, i] = (step.loss, *training.evaluate())
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("key", [*RACES, *RUNS])
+def test_trainings_as_on_the_page(key, seed, kind):
+    lab = LABS[key]
+    p = random_parameters(lab, seed)
+    text = text_of(lab, p, kind)
+    text = text.replace(f"STEPS = {p.steps}\n", "STEPS = 6\n").replace(f"= {p.schedule().evaluate_every}\n", "= 2\n")
+    found, wanted, near = trained(text), *(by_hand(p, moved) for moved in (0.0, 1e-14))
+    assert {key for key in found if key[0]} == wanted.keys()
+    for place, numbers in wanted.items():
+        if numbers is None or near.get(place) is None:
+            assert found[place] is None or near.get(place) is None
+            continue
+        steady = np.isclose(numbers, near[place], rtol=1e-11, atol=0)
+        np.testing.assert_allclose(np.array(found[place])[steady], np.array(numbers)[steady], rtol=1e-10)
 
 
 @pytest.mark.parametrize("lab", LABS.values(), ids=LABS.keys())

@@ -30,11 +30,11 @@ def torch_script(network: Network, probe: ProbeOf | None = None) -> str:
     return propagation_script(network, True, probe and probe(True))
 
 
-def numpy_training_script(networks: Sequence[Network], schedule: Schedule, evaluate_every: int) -> str:
-    """A script that does what compare does, and prints what `evaluate_every` steps bring; ValueError as above."""
-    return training_script(networks, schedule, evaluate_every, torch=False)
+def numpy_training_script(networks: Sequence[Network], schedule: Schedule) -> str:
+    """A script that does what compare does, and prints the losses; ValueError as above."""
+    return training_script(networks, schedule, torch=False)
 
 
-def torch_training_script(networks: Sequence[Network], schedule: Schedule, evaluate_every: int) -> str:
+def torch_training_script(networks: Sequence[Network], schedule: Schedule) -> str:
     """The same in PyTorch, with autograd and torch.optim."""
-    return training_script(networks, schedule, evaluate_every, torch=True)
+    return training_script(networks, schedule, torch=True)

@@ -148,9 +148,11 @@ def learner(nets: Sequence[Network], torch: bool) -> str:
 
 def _start(nets: Sequence[Network], torch: bool, norm: bool, learned: bool, random: bool) -> str:
     options = ", norm=None" * norm + ", alpha=None" * learned + ", slopes=None" * (learned or random)
-    kept = "        self.norm, self.running, self.normalized = norm, {}, {}\n" * norm
+    kept = "        self.norm, self.running = norm, {}\n" * norm
     if learned or random:
-        kept += "        self.slopes, self.random, self.a = slopes, stream(SLOPES), []\n"
+        kept += "        self.slopes, self.random = slopes, stream(SLOPES)\n"
+    if not torch:
+        kept += "        self.normalized = {}\n" * norm + "        self.a = {}\n" * (learned or random)
     functions = "f" if torch else "f, f_back"
     text = _START.format(functions=functions, f="f" if torch else "f, self.f_back", options=options, kept=kept)
     if norm:
@@ -172,7 +174,7 @@ def _forward(torch: bool, norm: bool, slope: bool) -> str:
         slope="            a = self.slope_below_0(layer, z, training)\n" * slope, alpha=", *a" * slope, value="h",
         after=_when("after", "h = self.normalize(layer, h, training)") * norm,
         keep="" if torch else "            self.z.append(z)\n            self.h.append(h)\n"
-        + "            self.a = [*self.a[:layer], a]  # for the way back\n" * slope,
+        + "            self.a[layer] = a  # for the way back\n" * slope,
     )  # fmt: skip
 
 

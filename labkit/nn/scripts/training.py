@@ -45,7 +45,7 @@ for step in range(STEPS + 1):
 '''
 
 
-def training_script(networks: Sequence[Network], schedule: Schedule, evaluate_every: int, torch: bool) -> str:
+def training_script(networks: Sequence[Network], schedule: Schedule, torch: bool) -> str:
     """The text of a script; ValueError says what it cannot do."""
     nets = tuple(networks)
     for name in _SHARED:
@@ -55,7 +55,7 @@ def training_script(networks: Sequence[Network], schedule: Schedule, evaluate_ev
     task = first.dataset_row.task
     if task is None:
         raise ValueError(f"training needs labels or targets; dataset {first.dataset!r} has none")
-    body = [_settings(first, schedule, evaluate_every, torch), "{draws}", _functions(nets, torch), "", ""]
+    body = [_settings(first, schedule, torch), "{draws}", _functions(nets, torch), "", ""]
     body += [_loss(task, torch), "", "", _optimizer(schedule.optimizer, torch), "", ""]
     body += [learner(nets, torch), "", pieces.title("The samples"), _samples(first, torch)]
     body += [pieces.title("The networks"), _networks(nets, torch), pieces.title("Training"), _loop(task, schedule, torch)]
@@ -72,13 +72,13 @@ def _name(net: Network) -> str:
     return f"{pieces.name_of(net.activation_row)}, {net.initializer_row.label}{std}{norm}"
 
 
-def _settings(net: Network, schedule: Schedule, evaluate_every: int, torch: bool) -> str:
+def _settings(net: Network, schedule: Schedule, torch: bool) -> str:
     lines = [
         pieces.title("Settings: change them and run it again"), f"SEED = {net.seed}", f"DEPTH = {net.depth}",
         f"WIDTH = {net.width}", f"BIAS_MEAN = {pieces.number(net.bias_mean)}",
         f"BIAS_STD = {pieces.number(net.bias_std)}", f"INPUT_SCALE = {pieces.number(net.input_scale)}",
         f"LEARNING_RATE = {pieces.number(schedule.learning_rate)}", f"BATCH_SIZE = {schedule.batch_size}",
-        f"STEPS = {schedule.steps}", f"EVALUATE_EVERY = {evaluate_every}", "",
+        f"STEPS = {schedule.steps}", f"EVALUATE_EVERY = {schedule.evaluate_every}", "",
         'np.seterr(all="ignore")  # overflow is a result here: the network that it happens to stops',
         *(["torch.set_default_dtype(torch.float64)"] if torch else []),
     ]  # fmt: skip
