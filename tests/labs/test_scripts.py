@@ -112,7 +112,7 @@ def trained(text):
 def by_hand(p, moved=0.0):
     """The same, as labkit trains; with the first weights moved by this share of themselves."""
     optimizer, rate, size, _, _ = p.schedule()
-    comparison = compare(p.networks(), optimizer, rate, size, 6, evaluate_every=None)
+    comparison = compare(p.networks(), optimizer, rate, size, 4, evaluate_every=None)
     rng, found = np.random.default_rng(0), {}
     for training in comparison.trainings if moved else ():
         for each in (*training.weights, *training.biases):
@@ -133,7 +133,9 @@ def test_trainings_as_on_the_page(key, seed, kind):
     lab = LABS[key]
     p = random_parameters(lab, seed)
     text = text_of(lab, p, kind)
-    text = text.replace(f"STEPS = {p.steps}\n", "STEPS = 6\n").replace(f"= {p.schedule().evaluate_every}\n", "= 2\n")
+    every = p.schedule().evaluate_every
+    text = text.replace(f"STEPS = {p.steps}\n", "STEPS = 4\n")
+    text = text.replace(f"EVALUATE_EVERY = {every}\n", "EVALUATE_EVERY = 2\n")
     found, wanted, near = trained(text), *(by_hand(p, moved) for moved in (0.0, 1e-14))
     assert {key for key in found if key[0]} == wanted.keys()
     for place, numbers in wanted.items():
