@@ -79,8 +79,8 @@ class Activation:
     numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
     gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal. `torch_gain`
     is that of PyTorch's calculate_gain, a number or one for each alpha; some are conventions. A row that is not the
-    same while a network is trained says so `in_training`. `code`, for each alpha or for all, is what scripts that are handed
-    out say.
+    same while a network is trained says so `in_training`. `code`, for each alpha or for all, is what scripts say
+    that are handed out.
     """
 
     key: str

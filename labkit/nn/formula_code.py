@@ -4,6 +4,7 @@ The slope follows `expression`: each operation's value v and slope d together. A
 not depend on z, else a text. Only what the reader has let through is written: operations, and numbers by `repr`.
 """
 
+from functools import reduce
 from math import isfinite
 
 import numpy as np
@@ -117,10 +118,9 @@ class _Lines:
         parts = [self.add(argument) for argument in node.arguments]
         if node.operation in COMPARISONS:
             return self._branch(node.operation, *parts)
-        found = parts[0]
-        for other in parts[1:] or [None]:
-            found = self._apply(node.operation, found, other)
-        return found
+        if len(parts) == 1:
+            return self._apply(node.operation, parts[0], None)
+        return reduce(lambda a, b: self._apply(node.operation, a, b), parts)
 
     def _branch(self, sign: str, left: Pair, right: Pair, a: Pair, b: Pair) -> Pair:
         if isinstance(left[0], float) and isinstance(right[0], float):
@@ -131,15 +131,15 @@ class _Lines:
         return value, self._keep("d", _where(test, a[1], b[1])) if self._slopes else 0.0
 
     def _apply(self, operation: str, a: Pair, b: Pair | None) -> Pair:
-        given = [_said(each[0]) for each in (a, b) if each is not None]
-        if all(isinstance(each[0], float) for each in (a, b) if each is not None):  # max(1, 2, z) after its first two
-            folded = Node(operation, tuple(Node("number", number=float(each[0])) for each in (a, b) if each is not None))
-            return self.add(folded)
+        given = [each[0] for each in (a, b) if each is not None]
+        if all(isinstance(each, float) for each in given):  # max(1, 2, z) after its first two
+            return self.add(Node(operation, tuple(Node("number", number=float(each)) for each in given)))
         self._count += 1
-        value = self._keep("v", _VALUES.get(operation, f"np.{operation}({{0}})").format(*given))
+        value = self._keep("v", _VALUES.get(operation, f"np.{operation}({{0}})").format(*map(_said, given)))
         if not self._slopes:
             return value, 0.0
-        return value, self._keep("d", self._unary(operation, a, value) if b is None else _binary(operation, a, b, value))
+        slope = self._unary(operation, a, value) if b is None else _binary(operation, a, b, value)
+        return value, self._keep("d", slope)
 
     def _unary(self, operation: str, a: Pair, value: Slope) -> Slope:
         if operation == "negative":

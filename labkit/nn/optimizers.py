@@ -22,9 +22,9 @@ class Optimizer:
     """One optimizer.
 
     `update(gradient, slots, step, rate, out, **options)` writes into `out` what is to be subtracted from the parameters
-    at this step (t = 1 at first), and moves the `slots` (slots, n), zero at first, on; `out` is not the gradient. `code`
-    is what scripts say: the body of a function of w, its gradient g, the list `slots`, step, rate and the options, that
-    changes w and the slots in place.
+    at this step (t = 1 at first), and moves the `slots` (slots, n), zero at first, on; `out` is not the gradient.
+    `code` is what scripts say: the body of a function of w, its gradient g, the list `slots`, step, rate and the
+    options, that changes w and the slots in place.
     """
 
     key: str

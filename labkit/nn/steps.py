@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 
 class Schedule(NamedTuple):
-    """How networks are trained: a key of OPTIMIZERS, its rate, the size of a batch (None: all), the number of steps.
+    """How networks are trained: a key of OPTIMIZERS, its rate, the size of a batch, the number of steps.
 
     The test set is taken every `evaluate_every` steps, and at the last.
     """
 
     optimizer: str
     learning_rate: float
-    batch_size: int | None
+    batch_size: int
     steps: int
     evaluate_every: int
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labkit.labs import LABS
-from labkit.labs.parameters import Choice, Choices, LogRange, ParameterError, Range, Switch
+from labkit.labs.parameters import Choice, Choices, LogRange, ParameterError, Switch
 from labkit.labs.scripts import scripts
 from labkit.nn.train import compare
 
@@ -58,7 +58,8 @@ def text_of(lab, parameters, kind):
 def rest_of(printed, columns):
     """The numbers of the second table, without the layer."""
     lines = [line.split() for line in printed.splitlines() if line.strip()]
-    return np.array([[float(word) for word in line[1:]] for line in lines if len(line) == columns + 1 and line[0] != "layer"])
+    rows = [line[1:] for line in lines if len(line) == columns + 1 and line[0] != "layer"]
+    return np.array(rows, float)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -79,7 +79,8 @@ def test_a_row_without_code_is_refused_by_name():
 @pytest.mark.parametrize("row", INITIALIZERS.values(), ids=lambda row: row.key)
 @pytest.mark.parametrize("shape", [(30, 20), (20, 30)])
 def test_an_initializers_code_draws_the_same_weights(row, shape):
-    for options in ({}, *({name: choice} for name, option in row.options.items() for choice in option.choices or (0.7,))):
+    changed = [{name: choice} for name, option in row.options.items() for choice in option.choices or (0.7,)]
+    for options in ({}, *changed):
         given = {name: option.default for name, option in row.options.items()} | options
         draw = defined(", ".join(["rng", "fan_in", "fan_out", *given]), row.code, np=np, NormalDist=NormalDist)
         found = draw(np.random.default_rng(3), *shape, *given.values())

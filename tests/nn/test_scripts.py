@@ -1,9 +1,9 @@
 """The scripts print what labkit computes: to a relative 1e-10, in NumPy and in PyTorch, for random networks.
 
-A number is asked for to 1e-10 where it is a matter of the network and not of rounding: where inputs and weights
-that are moved by 1e-14 of themselves move it by less than 1e-11. Means and standard deviations are compared relative to the layer's RMS
-where they are smaller. Below 1e-290 numbers lose digits on their way to 0, and count as equal; a layer is looked at as
-long as all values up to it are finite (how infinities meet depends on the order of sums).
+A number is asked for to 1e-10 where it is a matter of the network and not of rounding: where inputs and weights that
+are moved by 1e-14 of themselves move it by less than 1e-11. Means and standard deviations below 1e-5 of the layer's RMS
+are compared relative to that. Below 1e-290 numbers lose digits on their way to 0, and count as equal. Where values are
+not finite, the scripts must say so, and no more is compared: how infinities meet depends on the order of sums.
 """
 
 import ast

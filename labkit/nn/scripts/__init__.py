@@ -6,8 +6,8 @@ A script's draws are NumPy's, from the seeds that labkit uses; so its numbers ar
 from collections.abc import Callable, Sequence
 
 from labkit.nn.network import Network
-from labkit.nn.scripts.propagation import propagation_script
 from labkit.nn.scripts.probes import Probe
+from labkit.nn.scripts.propagation import propagation_script
 from labkit.nn.scripts.training import training_script
 from labkit.nn.steps import Schedule
 

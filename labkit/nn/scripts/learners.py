@@ -138,8 +138,8 @@ def learner(nets: Sequence[Network], torch: bool) -> str:
     random = any(net.activation_row.in_training and not net.activation_row.learned for net in nets)
     parts = [_start(nets, torch, norm, learned, random), _forward(torch, norm, learned or random)]
     if learned or random:
-        numpy = "low + (high - low) * self.random.random(z.shape)"
-        parts.append(_SLOPE.format(random=f"torch.from_numpy({numpy.replace('z.shape', 'tuple(z.shape)')})" if torch else numpy))
+        drawn = "low + (high - low) * self.random.random(tuple(z.shape))"
+        parts.append(_SLOPE.format(random=f"torch.from_numpy({drawn})" if torch else drawn))
     if norm:
         parts.append((_TORCH_NORM if torch else _NUMPY_NORM).format(momentum=MOMENTUM, epsilon=EPSILON))
     parts.append(_TORCH_LEARN if torch else _numpy_learn(nets, norm, learned, learned or random))

@@ -95,10 +95,16 @@ def first_weights(row: Initializer, options: dict[str, Any], name: str = "initia
     return function(name, arguments, f"{row.label}: weights of shape (fan_in, fan_out).", row.code)
 
 
+def _alpha(net: Network) -> str:
+    """The argument of an activation that has one; a formula has its alpha in its lines."""
+    formula = net.activation.startswith(PREFIX)
+    return "" if net.alpha is None or formula else f", alpha={number(net.alpha)}"
+
+
 def activation(net: Network, torch: bool, name: str = "f") -> str:
     """The functions of an activation: its value, and in NumPy its slope and the gradient's way back."""
     row, said = net.activation_row, net.activation_row.code_at(net.alpha)
-    alpha = "" if net.alpha is None or row.key.startswith(PREFIX) else f", alpha={number(net.alpha)}"
+    alpha = _alpha(net)
     label = name_of(row)
     if torch:
         parts = [function(name, f"z{alpha}", f"{label}.", said.torch)]
@@ -113,14 +119,14 @@ def activation(net: Network, torch: bool, name: str = "f") -> str:
 
 
 def learned_activation(net: Network, torch: bool, name: str) -> str:
-    """The same for a training, without the slope in PyTorch; a slope for z < 0 that is learned or random is handed in."""
+    """The same for a training, in PyTorch without the slope; an alpha that is learned or random is handed in."""
     row = net.activation_row
     training = row.in_training
     if training is not None and training.code is None:
         raise ValueError(f"activation {row.key!r} has no code for a training: give its `in_training` a `code`")
     own = training is not None
     said = training.code if training is not None and training.code is not None else row.code_at(net.alpha)
-    given = ", alpha" if own else "" if net.alpha is None or row.key.startswith(PREFIX) else f", alpha={number(net.alpha)}"
+    given = ", alpha" if own else _alpha(net)
     if torch:
         return function(name, f"z{given}", f"{name_of(row)}.", said.torch).replace(" f(", f" {name}(")
     passed = ", alpha" if own else ""
@@ -141,7 +147,8 @@ def saturated_below(net: Network) -> str:
     largest = largest_slope(net.activation_row, net.alpha)
     if largest == inf:
         return "SATURATED_BELOW = 0.0  # the slope has no bound: nothing saturates"
-    return f"SATURATED_BELOW = {number(SATURATED_BELOW * largest)}  # of |slope|: {100 * SATURATED_BELOW:.1f} % of the largest"
+    share = f"{100 * SATURATED_BELOW:.1f} % of the largest"
+    return f"SATURATED_BELOW = {number(SATURATED_BELOW * largest)}  # of |slope|: {share}"
 
 
 def samples(row: Dataset) -> str:
@@ -149,7 +156,8 @@ def samples(row: Dataset) -> str:
     if row.code is not None:
         draw = function("draw_points", "rng, samples", f"{row.label}.", row.code)
         sets = "\n".join(
-            f"{name}_x, {name}_y = draw_points(stream(SAMPLES, {i}), {SAMPLES})" for i, name in enumerate(("train", "test"))
+            f"{name}_x, {name}_y = draw_points(stream(SAMPLES, {i}), {SAMPLES})"
+            for i, name in enumerate(("train", "test"))
         )
         return f"{draw}\n\n\n{sets}\n"
     if row.decided_by(0) != "shipped":

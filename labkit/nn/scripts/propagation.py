@@ -31,6 +31,7 @@ for layer in reversed(range(DEPTH)):
     g = grad_z[layer] @ W[layer].T  # dC/dh of the layer below
 # and for the weights: dC/dW[layer] = h[layer].T @ grad_z[layer]
 '''
+_NUMPY_COTANGENT = "g = stream(COTANGENT).standard_normal((BATCH, WIDTH))  # dC/dh of the last layer\n"
 _NUMPY_LOSS = '''\
 logits = h[-1] @ W_out + b_out
 p = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -131,7 +132,7 @@ def _input(net: Network, probe: Probe | None) -> str:
 
 
 def _numpy_passes(loss: bool) -> list[str]:
-    start = _NUMPY_LOSS if loss else "g = stream(COTANGENT).standard_normal((BATCH, WIDTH))  # dC/dh of the last layer\n"
+    start = _NUMPY_LOSS if loss else _NUMPY_COTANGENT
     return [pieces.title("Forward"), _NUMPY_FORWARD, pieces.title("Backward"), start + _NUMPY_BACKWARD]
 
 

@@ -31,7 +31,8 @@ def evaluate(net):
 print(f"{{'step':>6}} {{'network':>8}} {{'loss':>19}} {{'test_loss':>19}} {{'accuracy':>19}}")
 batches = stream(BATCHES)
 for step in range(STEPS + 1):
-    if step:{rows}
+    if step:
+        rows = batches.integers(len(train_x), size=BATCH_SIZE)
         x, y = train_x[rows], train_y[rows]
     for number, net in enumerate(NETWORKS, 1):
         if net.lost:
@@ -58,7 +59,7 @@ def training_script(networks: Sequence[Network], schedule: Schedule, torch: bool
     body = [_settings(first, schedule, torch), "{draws}", _functions(nets, torch), "", ""]
     body += [_loss(task, torch), "", "", _optimizer(schedule.optimizer, torch), "", ""]
     body += [learner(nets, torch), "", pieces.title("The samples"), _samples(first, torch)]
-    body += [pieces.title("The networks"), _networks(nets, torch), pieces.title("Training"), _loop(task, schedule, torch)]
+    body += [pieces.title("The networks"), _networks(nets, torch), pieces.title("Training"), _loop(task, torch)]
     text = "\n".join(body)
     text = text.replace("{draws}", pieces.draws(text) + "\n")
     how = "PyTorch, with NumPy's draws" if torch else "plain NumPy"
@@ -145,16 +146,11 @@ def _outputs(net: Network) -> int:
     return (net.dataset_row.classes or 1) if net.dataset_row.task == "classes" else 1
 
 
-def _loop(task: str, schedule: Schedule, torch: bool) -> str:
+def _loop(task: str, torch: bool) -> str:
     code = TASKS[task].code
-    assert code is not None
-    rows = "\n        rows = batches.integers(len(train_x), size=BATCH_SIZE)"
-    if schedule.batch_size is None:
-        rows = "\n        rows = slice(None)  # all of them"
-    if torch:
-        right = code[2]
-        return _LOOP.format(
-            plain=".detach()\n    y = test_y", test_loss="float(loss_of(z, y))", rows=rows,
-            right=f"np.asarray({right})" if "np." in right else f"({right}).numpy()",
-        )  # fmt: skip
-    return _LOOP.format(plain="\n    y = test_y", test_loss="loss_of(z, y)[0]", right=code[2], rows=rows)
+    assert code is not None  # _loss has looked
+    right = code[2]
+    if not torch:
+        return _LOOP.format(plain="\n    y = test_y", test_loss="loss_of(z, y)[0]", right=right)
+    right = right if "np." in right else f"({right}).numpy()"
+    return _LOOP.format(plain=".detach()\n    y = test_y", test_loss="float(loss_of(z, y))", right=right)
