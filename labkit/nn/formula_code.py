@@ -4,6 +4,7 @@ The slope follows `expression`: each operation's value v and slope d together. A
 not depend on z, else a text. Only what the reader has let through is written: operations, and numbers by `repr`.
 """
 
+import re
 from functools import reduce
 from math import isfinite
 
@@ -58,7 +59,11 @@ def code_of(tree: Node, alpha: float | None) -> Code:
 def _body(lines: "_Lines", tree: Node, which: int) -> str:
     result = lines.add(tree)[which]
     last = f"0 * z + {_text(result)}" if isinstance(result, float) else result
-    return "\n".join((*lines.written, f"return {last}"))
+    kept = [f"return {last}"]
+    for line in reversed(lines.written):  # what is needed further down
+        if re.search(rf"\b{line.partition(' ')[0]}\b", "\n".join(kept)):
+            kept.insert(0, line)
+    return "\n".join(kept)
 
 
 def _inside(text: str) -> list[str]:

@@ -147,8 +147,8 @@ def variance_scaling(
 
 
 def _scaled_code(scale: float, fan: str, shape: str, gain: bool, modes: bool) -> str:
-    sized = '{"in": fan_in, "out": fan_out}[fan]' if modes else {"in": "fan_in", "avg": "((fan_in + fan_out) / 2)"}[fan]
-    std = f"gain / np.sqrt({sized})" if gain else f"np.sqrt({Fraction(scale).limit_denominator(9)} / {sized})"
+    sized = '{"in": fan_in, "out": fan_out}[fan]' if modes else {"in": "fan_in", "avg": "(fan_in + fan_out) / 2"}[fan]
+    std = f"gain / np.sqrt({sized})" if gain else f"np.sqrt({Fraction(scale).limit_denominator(9)}) / np.sqrt({sized})"
     draw = "rng.standard_normal((fan_in, fan_out))"
     if shape == "uniform":
         draw = "np.sqrt(3) * rng.uniform(-1, 1, (fan_in, fan_out))  # U(-sqrt 3, sqrt 3) has std 1"

@@ -1,6 +1,8 @@
 """The scripts that labs hand out print what their pages show: to a relative 1e-10, from random parameters."""
 
 import ast
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -154,3 +156,13 @@ def test_there_are_scripts_where_there_is_a_network(lab):
     assert set(found) == ({f"{lab.key}_{kind}.py" for kind in KINDS} if has else set())
     for text in found.values():
         ast.parse(text)
+
+
+def test_scripts_of_labs_are_clean_for_ruff(tmp_path):
+    pytest.importorskip("ruff")
+    for lab in LABS.values():
+        for name, text in scripts(lab, lab.parameters()).items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache"]
+    done = subprocess.run([*ruff, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[:2000]
