@@ -27,6 +27,8 @@ from labkit.labs.shared import (
 from labkit.nn.cosines import cosines, fan, goal, in_plane, pair, std_band
 from labkit.nn.network import Network
 from labkit.nn.propagation import Buffers, propagate
+from labkit.nn.scripts import probes
+from labkit.nn.scripts.probes import Probe
 from labkit.nn.statistics import summarize
 from labkit.nn.validity import unfit
 
@@ -75,6 +77,10 @@ class Angles(Parameters):
             activation=key_of(self.values()), initializer=self.initializer, depth=self.depth, width=self.width,
             batch=self.inputs, std=self.std, alpha=self.alpha, bias_std=self.bias_std, seed=self.seed,
         )  # fmt: skip
+
+    def probe(self, torch: bool) -> Probe:
+        """What a script sends through the network."""
+        return probes.fan(torch, self.angle)
 
 
 _buffers = Buffers()

@@ -15,7 +15,7 @@ from labkit.figures.standings import standing
 from labkit.labs.batch_norm_result import Result, explain
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
-from labkit.labs.race import Race
+from labkit.labs.race import Race, evaluated_every
 from labkit.labs.race_controls import NEWEST, StepShown, looked_at, seeds_at_once
 from labkit.labs.race_curves import curve, first_of, reach, recent
 from labkit.labs.shared import (
@@ -31,6 +31,7 @@ from labkit.labs.shared import (
 )  # fmt: skip
 from labkit.nn.network import BATCH_NORMS, Network
 from labkit.nn.normalization import EPSILON
+from labkit.nn.steps import Schedule
 from labkit.nn.training import Training
 
 Array = NDArray[np.float64]
@@ -71,6 +72,10 @@ class BatchNorm(Parameters):
             for norm in BATCH_NORMS
         )  # fmt: skip
 
+    def schedule(self) -> Schedule:
+        """How they are trained."""
+        return Schedule("sgd", self.learning_rate, self.batch, self.steps, evaluated_every(self.steps))
+
 
 def given(trainings: Sequence[Training]) -> Array | None:
     """The variances that the first one's normalizations were given by the last batch, (depth,): the mean over units.
@@ -87,7 +92,8 @@ def given(trainings: Sequence[Training]) -> Array | None:
 
 def start(p: BatchNorm) -> Race:
     """The three before the first step."""
-    return Race(p.networks(), p.steps, p.seeds, "sgd", p.learning_rate, p.batch, QUANTITIES, given, _FINE)
+    optimizer, rate, size, steps, _ = p.schedule()
+    return Race(p.networks(), steps, p.seeds, optimizer, rate, size, QUANTITIES, given, _FINE)
 
 
 def show(race: Race, p: BatchNorm) -> Result:

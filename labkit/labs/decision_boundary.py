@@ -9,7 +9,7 @@ from labkit.labs.decision_result import Result, show
 from labkit.labs.decision_said import explain, feed
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.parameters import Choice, Choices, LogRange, Parameters, Range
-from labkit.labs.plane_runs import KEPT, PLANES, Run
+from labkit.labs.plane_runs import KEPT, PLANES, Run, kept_every
 from labkit.labs.seed_runs import SeedRuns
 from labkit.labs.shared import (
     ACTIVATION,
@@ -26,6 +26,7 @@ from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.initializers import INITIALIZERS
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
+from labkit.nn.steps import Schedule
 
 NETS = {"one": "one network", "grid": "a grid: activation × initializer"}
 MOST = 5
@@ -58,6 +59,11 @@ def _named_std(p: "Boundary") -> str:
     if _grid(p):
         return "for the initializers that take one"
     return "" if _given(p) is None else "set by the initializer"
+
+
+def _kept(p: "Boundary") -> int:
+    """How many scores are kept."""
+    return KEPT if _one(p) else _EVALUATIONS
 
 
 def _most_seeds(values: Mapping[str, Any]) -> int:
@@ -103,6 +109,10 @@ class Boundary(Parameters):
             return (self._network(key_of(self.values()), self.initializer, self.alpha),)
         return tuple(self._network(a, i, None) for i in self.initializers for a in self.activations)
 
+    def schedule(self) -> Schedule:
+        """How they are trained."""
+        return Schedule(self.optimizer, self.learning_rate, self.batch, self.steps, kept_every(self.steps, _kept(self)))
+
     def _network(self, activation: str, initializer: str, alpha: float | None) -> Network:
         return Network(
             activation=activation, initializer=initializer, alpha=alpha, depth=self.depth, width=self.width,
@@ -111,11 +121,11 @@ class Boundary(Parameters):
 
 
 def _start(p: Boundary) -> SeedRuns:
-    kept = KEPT if _one(p) else _EVALUATIONS
+    optimizer, rate, size, steps, _ = p.schedule()
 
     def make(k: int) -> Run:
         networks = [replace(network, seed=network.seed + k) for network in p.networks()]
-        return Run(networks, p.optimizer, p.learning_rate, p.batch, p.steps, kept)
+        return Run(networks, optimizer, rate, size, steps, _kept(p))
 
     return SeedRuns(make, 1 if _one(p) else p.seeds)
 

@@ -14,12 +14,13 @@ from labkit.labs.chosen_functions import alpha_bounds, alpha_moves, alpha_start,
 from labkit.labs.dying_result import Look, Result, by_layer, explain, shares
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.parameters import Choices, LogRange, Parameters, Range, Switch
-from labkit.labs.race import Kept, Race
+from labkit.labs.race import Kept, Race, evaluated_every
 from labkit.labs.race_controls import NEWEST, StepShown, looked_at, seeds_at_once
 from labkit.labs.race_curves import curve, reach, recent
 from labkit.labs.shared import ROWS_OWN, InitializerKey, LearningRate, Seed, square_std
 from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.network import Network
+from labkit.nn.steps import Schedule
 from labkit.nn.training import Training
 
 Array = NDArray[np.float64]
@@ -71,10 +72,15 @@ class DyingRelu(Parameters):
             for one in chosen(self.activations, "", self.alpha)
         )  # fmt: skip
 
+    def schedule(self) -> Schedule:
+        """How they are trained."""
+        return Schedule("sgd", self.learning_rate, self.batch, self.steps, evaluated_every(self.steps))
+
 
 def start(p: DyingRelu) -> Race:
     """The networks before the first step."""
-    return Race(p.networks(), p.steps, p.seeds, "sgd", p.learning_rate, p.batch, (), look=_dead_of_the_others)
+    optimizer, rate, size, steps, _ = p.schedule()
+    return Race(p.networks(), steps, p.seeds, optimizer, rate, size, (), look=_dead_of_the_others)
 
 
 def _dead_of_the_others(trainings: Sequence[Training]) -> tuple[Array, ...]:

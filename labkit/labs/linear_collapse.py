@@ -10,11 +10,11 @@ from labkit.figures.linear_collapse import ASPECT, Collapsed, CollapseView, cros
 from labkit.figures.numbers import short, tenth
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.parameters import Choice, Parameters, Range
-from labkit.labs.plane_runs import PLANES, Array, Run, centers, extent_of
+from labkit.labs.plane_runs import PLANES, Array, Run, centers, extent_of, kept_every
 from labkit.labs.shared import ACTIVATION, ALPHA, RATE, ROWS_OWN, OwnFormula, Seed, key_of, shortened
 from labkit.nn.collapse import product
 from labkit.nn.network import Network
-from labkit.nn.steps import Divergence
+from labkit.nn.steps import Divergence, Schedule
 from labkit.nn.training import Training
 
 _SHAPE = 54, 84
@@ -43,6 +43,10 @@ class Collapse(Parameters):
         )  # fmt: skip
         return replace(twin, activation="identity"), twin
 
+    def schedule(self) -> Schedule:
+        """How they are trained."""
+        return Schedule("adam", self.learning_rate, self.batch, self.steps, kept_every(self.steps))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -67,7 +71,8 @@ class Result:
 
 
 def _start(p: Collapse) -> Run:
-    return Run(p.networks(), "adam", p.learning_rate, p.batch, p.steps)
+    optimizer, rate, size, steps, _ = p.schedule()
+    return Run(p.networks(), optimizer, rate, size, steps)
 
 
 def missed(training: Training) -> tuple[float, float]:

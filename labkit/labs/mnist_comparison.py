@@ -12,13 +12,14 @@ from labkit.labs.contestants import MOST, activation_of, alpha_of, initializer_o
 from labkit.labs.lab import Lab, Motion, Preset
 from labkit.labs.mnist_result import AROUND, FIGURE_AT, Result, explain
 from labkit.labs.parameters import Choice, Parameters, Range, Switch
-from labkit.labs.race import Race
+from labkit.labs.race import Race, evaluated_every
 from labkit.labs.race_controls import NEWEST, StepShown, looked_at, seeds_at_once
 from labkit.labs.race_curves import curve, first_of, reach, recent
 from labkit.labs.shared import ROWS_OWN, LearningRate, Seed
 from labkit.nn.datasets import DATASETS
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
+from labkit.nn.steps import Schedule
 
 QUANTITIES = ("post", "pre", "grad_pre")
 _DIGITS = {key: DATASETS[key] for key in ("mnist_small", "mnist")}
@@ -77,6 +78,10 @@ class MnistComparison(Parameters):
         common = {name: getattr(self, name) for name in ("depth", "width", "dataset", "standardize", "seed")}
         return tuple(network_of(self, place, batch=_PROBE, **common) for place in range(1, self.contestants + 1))
 
+    def schedule(self) -> Schedule:
+        """How they are trained."""
+        return Schedule(self.optimizer, self.learning_rate, self.batch, self.steps, evaluated_every(self.steps))
+
     @property
     def is_figure(self) -> bool:
         """Whether this is figure 6-15's protocol, on any digits, from any seeds, shown in any way."""
@@ -87,7 +92,8 @@ class MnistComparison(Parameters):
 
 def start(p: MnistComparison) -> Race:
     """The contestants before the first step."""
-    return Race(p.networks(), p.steps, p.seeds, p.optimizer, p.learning_rate, p.batch, QUANTITIES)
+    optimizer, rate, size, steps, _ = p.schedule()
+    return Race(p.networks(), steps, p.seeds, optimizer, rate, size, QUANTITIES)
 
 
 def show(race: Race, p: MnistComparison) -> Result:

@@ -24,6 +24,8 @@ from labkit.nn.network import Network
 from labkit.nn.phase_map import SIGMA_B, PhaseMap, phase_map, plane_end
 from labkit.nn.prediction import Prediction
 from labkit.nn.propagation import Buffers, propagate
+from labkit.nn.scripts import probes
+from labkit.nn.scripts.probes import Probe
 from labkit.nn.series import angle_by_series
 from labkit.nn.statistics import summarize
 from labkit.nn.theory import correlations, predict
@@ -67,6 +69,10 @@ class PhaseDiagram(Parameters):
             batch=self.batch, std=self.sigma_w / sqrt(self.width), alpha=self.alpha, bias_std=self.sigma_b,
             seed=self.seed,
         )  # fmt: skip
+
+    def probe(self, torch: bool) -> Probe:
+        """What a script sends through the network besides."""
+        return probes.pairs(torch, PAIRS, self.start)
 
 
 _buffers = Buffers()

@@ -50,7 +50,7 @@ class Run:
         self.comparison = compare(networks, optimizer, learning_rate, batch_size, steps, evaluate_every=None)
         self.trainings = self.comparison.trainings
         self.steps, self.done = steps, 0
-        self._every = -(-steps // kept)
+        self._every = kept_every(steps, kept)
         self._kept: list[tuple[int, Array]] = []
         self._scored: tuple[int, Array] | None = None
         self._keep()
@@ -118,6 +118,11 @@ class Run:
         places = centers(extent, shape)
         flat = np.column_stack([each.ravel() for each in np.meshgrid(*places)])
         return np.array([training.predict(flat).reshape(shape) for training in self.trainings])
+
+
+def kept_every(steps: int, kept: int = KEPT) -> int:
+    """Steps from one score that is kept to the next, where about `kept` are."""
+    return -(-steps // kept)
 
 
 def centers(extent: Extent, shape: tuple[int, int]) -> tuple[Array, Array]:

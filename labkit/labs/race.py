@@ -42,6 +42,11 @@ def kept_steps(steps: int) -> list[int]:
     return sorted({round(steps * (i / MOST_KEPT) ** 2) for i in range(MOST_KEPT + 1)})
 
 
+def evaluated_every(steps: int) -> int:
+    """Steps from one look at the test set to the next."""
+    return max(1, steps // EVALUATIONS)
+
+
 class Race:
     """Contestants trained on the same batches, from several seeds; `advance` takes it on for some seconds.
 
@@ -109,7 +114,7 @@ class Race:
 
     def _pieces(self) -> Iterator[None]:
         """All that is left to do, in pieces; a step is done when all that belongs to it is."""
-        keep, every = set(kept_steps(self.steps)), max(1, self.steps // EVALUATIONS)
+        keep, every = set(kept_steps(self.steps)), evaluated_every(self.steps)
         for step in range(1, self.steps + 1):
             for seed, run in enumerate(self._runs):
                 while not run.finished and not run.advance():

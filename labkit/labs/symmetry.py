@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from labkit.figures.symmetry import SymmetryView
 from labkit.labs.lab import Action, Lab, Motion, Preset
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range
-from labkit.labs.plane_runs import PLANES
+from labkit.labs.plane_runs import PLANES, kept_every
 from labkit.labs.shared import ALPHA, ROWS_OWN, ActivationKey, OwnFormula, Seed, key_of, learning_rate
 from labkit.labs.symmetry_result import Result, explain, feed, show
 from labkit.labs.symmetry_run import Pair
 from labkit.nn.initializers import INITIALIZERS
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
+from labkit.nn.steps import Schedule
 
 STARTS = {key: INITIALIZERS[key].label for key in ("zeros", "ones", "constant")}
 _RATE = learning_rate({"sgd": 0.1, "momentum": 0.02, "adam": 0.005})
@@ -58,9 +59,14 @@ class Symmetry(Parameters):
         )  # fmt: skip
         return alike, replace(alike, initializer="xavier_normal", initializer_options={})
 
+    def schedule(self) -> Schedule:
+        """How they are trained."""
+        return Schedule(self.optimizer, self.learning_rate, self.batch, self.steps, kept_every(self.steps))
+
 
 def _start(p: Symmetry) -> Pair:
-    return Pair(p.networks(), p.optimizer, p.learning_rate, p.batch, p.steps)
+    optimizer, rate, size, steps, _ = p.schedule()
+    return Pair(p.networks(), optimizer, rate, size, steps)
 
 
 MOTION = Motion(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labkit.nn.checks import number_within
+from labkit.nn.code import Code
 
 Array = NDArray[np.float64]
 """A real floating-point array; float32 stays float32."""
@@ -55,12 +56,15 @@ class InTraining:
     """How an activation with a slope for z < 0 differs while a network is trained: the slope is learned, or random.
 
     `value_and_slope(z, a, value, slope)` takes the slope `a` as any array that broadcasts to z. `by_slope(z)` is
-    df/da, where it is learned; `uniform` the range that it is drawn from, where it is random for every value.
+    df/da, where it is learned; `uniform` the range that it is drawn from, where it is random for every value. `code`
+    is what scripts say of value and slope, with `alpha` for a, and `by_slope_code` of df/da, in NumPy.
     """
 
     value_and_slope: Callable[[Array, Array, Array, Array], None]
     by_slope: Callable[[Array], Array] | None = None
     uniform: tuple[float, float] | None = None
+    code: Code | None = None
+    by_slope_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ class Activation:
     numbers within a few units in the last place: it only saves time. A function that couples the units of a layer
     gives `jacobian_product(z, g)`, the gradient's way back; its `derivative` is the Jacobian's diagonal. `torch_gain`
     is that of PyTorch's calculate_gain, a number or one for each alpha; some are conventions. A row that is not the
-    same while a network is trained says so `in_training`.
+    same while a network is trained says so `in_training`. `code`, for each alpha or for all, is what scripts say
+    that are handed out.
     """
 
     key: str
@@ -91,6 +96,7 @@ class Activation:
     moving_kinks: Callable[[float], tuple[float, ...]] | None = None
     torch_gain: float | Callable[[float], float] | None = None
     in_training: InTraining | None = None
+    code: Code | Callable[[float | None], Code] | None = None
 
     def __post_init__(self) -> None:
         """Give function and derivative the one signature f(z, alpha=None)."""
@@ -110,6 +116,12 @@ class Activation:
     def elementwise(self) -> bool:
         """Whether each output depends on its own input alone."""
         return self.jacobian_product is None
+
+    def code_at(self, alpha: float | None) -> Code:
+        """What scripts say, at this alpha; ValueError where the row does not say it."""
+        if self.code is None:
+            raise ValueError(f"activation {self.key!r} has no code for a script: give its row a `code`")
+        return self.code(alpha) if callable(self.code) else self.code
 
     def kinks_at(self, alpha: float | None = None) -> tuple[float, ...]:
         """The kinks for this alpha (None: the default)."""

@@ -30,7 +30,8 @@ class Dataset:
     `load(batch, width, seed)` gives inputs and labels. `features` is None where the width of the network decides;
     `classes` is None where there are no labels; `samples` None where there is no end of them. What can be learned has
     a `task`, a key of TASKS, and `split(seed)`: its training and its test set, whose x times `unit` are the inputs;
-    `decided_by(seed)` is what they depend on.
+    `decided_by(seed)` is what they depend on. `code` is what scripts that are handed out say: the body of a function of
+    the generator `rng` and the number of `samples`, that returns x and y in NumPy.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Dataset:
     split: Callable[[int], Split] | None = None
     unit: float = 1.0
     decided_by: Callable[[int], Hashable] = int
+    code: str | None = None
 
 
 def _gaussian(batch: int, width: int, seed: int) -> tuple[Array, None]:
@@ -53,6 +55,7 @@ def _gaussian(batch: int, width: int, seed: int) -> tuple[Array, None]:
 def _learnable(
     key: str, label: str, task: str, split: Callable[[int], Split], source: str, features: int, samples: int,
     classes: int | None = None, divisor: int = 1, decided_by: Callable[[int], Hashable] = int,
+    code: str | None = None,
 ) -> Dataset:  # fmt: skip
     """A row whose batches are drawn from its training set, none twice."""
 
@@ -61,7 +64,7 @@ def _learnable(
         chosen = shuffled(len(x), seed)[:batch]
         return x[chosen] / divisor, None if classes is None else y[chosen]
 
-    return Dataset(key, label, load, source, features, classes, samples, task, split, 1 / divisor, decided_by)
+    return Dataset(key, label, load, source, features, classes, samples, task, split, 1 / divisor, decided_by, code)
 
 
 def shuffled(samples: int, seed: int) -> NDArray[np.intp]:
@@ -90,18 +93,22 @@ DATASETS: Mapping[str, Dataset] = _table(
     _learnable(
         "moons", "two moons", "yes_no", planes.split(planes.moons), features=2, classes=2, samples=planes.SAMPLES,
         source="scikit-learn's make_moons, noise 0.15",
+        code=planes.MOONS_CODE,
     ),
     _learnable(
         "circles", "two circles", "yes_no", planes.split(planes.circles), features=2, classes=2,
         samples=planes.SAMPLES, source="scikit-learn's make_circles, factor 0.5, noise 0.1",
+        code=planes.CIRCLES_CODE,
     ),
     _learnable(
         "spirals", "two spirals", "yes_no", planes.split(planes.spirals), features=2, classes=2,
         samples=planes.SAMPLES, source="after Lang and Witbrock (1988), Learning to tell two spirals apart",
+        code=planes.SPIRALS_CODE,
     ),
     _learnable(
         "wave", "a sine to follow", "number", planes.split(planes.wave), features=1, samples=planes.SAMPLES,
         source="sin(pi x) for x ~ U(-1, 1), noise 0.05",
+        code=planes.WAVE_CODE,
     ),
 )  # fmt: skip
 

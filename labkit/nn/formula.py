@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labkit.nn.activation import Activation, Alpha
 from labkit.nn.expression import Node, evaluate
+from labkit.nn.formula_code import code_of
 from labkit.nn.latex import latex
 from labkit.nn.reader import LENGTH, Reader, operations
 from labkit.nn.reader import FormulaError as FormulaError
@@ -48,7 +49,7 @@ def _row(text: str) -> Activation:
     return Activation(
         key=f"{PREFIX} {text}", label=text, function=formula.value, derivative=formula.slope, formula=latex(tree),
         source="a formula of one's own", alpha=alpha, kinks=formula.kinks(ALPHA.default), fused=formula.fused,
-        moving_kinks=formula.kinks,
+        moving_kinks=formula.kinks, code=lambda at: code_of(tree, at),
     )  # fmt: skip
 
 

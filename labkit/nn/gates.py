@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from labkit.nn import kernels
 from labkit.nn.activation import Activation, Alpha
+from labkit.nn.code import Code
 
 Array = NDArray[np.float64]
 _Parts = Callable[[Array, Any, Array, Array], None]
@@ -110,16 +111,32 @@ def softplus(z: Array) -> Array:
     return value
 
 
+_CDF = "0.5 * np.vectorize(math.erfc, otypes=[float])(-z / np.sqrt(2))  # NumPy has no erf"
+
 ROWS = (
     Activation(
         key="gelu", label="GELU", **_whole(_gelu),
         formula=r"z\,\Phi(z) = \frac{z}{2}\left(1 + \operatorname{erf}(z / \sqrt{2})\right)",
         source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs)",
+        code=Code(
+            f"cdf = {_CDF}\nreturn z * cdf",
+            f"cdf = {_CDF}\nreturn cdf + z * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)",
+            "z * 0.5 * torch.erfc(-z / math.sqrt(2))",
+        ),
     ),
     Activation(
         key="gelu_tanh", label="GELU (tanh form)", **_whole(_gelu_tanh),
         formula=r"\frac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715\,z^3)\right)\right)",
         source="Hendrycks and Gimpel (2016), Gaussian error linear units (GELUs); PyTorch's approximate='tanh'",
+        code=Code(
+            f"u = np.sqrt(2 / np.pi) * (z + {_CUBE} * z**3)\nreturn z / (1 + np.exp(-2 * u))",
+            "z = np.clip(z, -100, 100)  # beyond, the gate is 0 or 1\n"
+            f"u = np.sqrt(2 / np.pi) * (z + {_CUBE} * z**3)\ngate = 1 / (1 + np.exp(-2 * u))  # 0.5 (1 + tanh u)\n"
+            f"return gate + 2 * z * gate * (1 - gate) * np.sqrt(2 / np.pi) * (1 + {3 * _CUBE} * z**2)",
+            "near = z.clamp(-100, 100)  # beyond, the gate is 0 or 1\n"
+            f"u = math.sqrt(2 / math.pi) * (near + {_CUBE} * near**3)\n"
+            "return z * torch.exp(F.logsigmoid(2 * u))  # 0.5 (1 + tanh u)",
+        ),
     ),
     Activation(
         key="silu", label="SiLU (Swish)", **_whole(_silu),
@@ -127,21 +144,36 @@ ROWS = (
         "for neural network function approximation in reinforcement learning; with beta: Ramachandran, Zoph and Le "
         "(2017), Searching for activation functions",
         alpha=Alpha("the gate's steepness", default=1.0, high=10.0, name="beta"),
+        code=Code(
+            "z / (1 + np.exp(-alpha * z))",
+            "gate = 1 / (1 + np.exp(-alpha * z))\nreturn gate + alpha * z * gate * (1 - gate)",
+            "z * torch.exp(F.logsigmoid(alpha * z))  # its gate keeps its slope far out",
+        ),
     ),
     Activation(
         key="hardswish", label="hard Swish", function=_hardswish, derivative=_hardswish_slope,
         formula=r"z\,\frac{\min(\max(0, z + 3), 6)}{6}",
         source="Howard et al. (2019), Searching for MobileNetV3, sec. 5.2; slopes 0 at z = -3 and 1 at z = 3 as in "
         "PyTorch since its pull request 148049 (before it: -0.5 and 1.5)", kinks=(-3.0, 3.0),
+        code=Code(
+            "z * np.clip(z + 3, 0, 6) / 6", "np.where(z > -3, np.where(z < 3, z / 3 + 0.5, 1.0), 0.0)",
+            "F.hardswish(z)",
+        ),
     ),
     Activation(
         key="softplus", label="softplus", function=softplus, derivative=kernels.sigmoid,
         formula=r"\log(1 + e^z)", source="Dugas, Bengio, Bélisle, Nadeau and Garcia (2001), Incorporating second-order "
         "functional knowledge for better option pricing",
+        code=Code("np.logaddexp(z, 0)", "1 / (1 + np.exp(-z))", "F.softplus(z, threshold=40)"),
     ),
     Activation(
         key="mish", label="Mish", **_whole(_mish),
         formula=r"z \tanh(\log(1 + e^z))",
         source="Misra (2020), Mish: a self regularized non-monotonic activation function",
+        code=Code(
+            "z * np.tanh(np.logaddexp(z, 0))",
+            "gate = np.tanh(np.logaddexp(z, 0))\nreturn gate + z * (1 - gate**2) / (1 + np.exp(-z))",
+            "z * torch.tanh(F.softplus(z, threshold=40))",
+        ),
     ),
 )  # fmt: skip

@@ -47,7 +47,8 @@ class Initializer:
 
     `draw(rng, fan_in, fan_out)` is the randomness; `weights(draw, fan_in, fan_out, **options)` the weights;
     `variance(fan_in, fan_out, **options)` and `mean(fan_in, fan_out, **options)` are what `sample` promises. `options`
-    names the parameters that the scheme takes; `torch` is the PyTorch call that does the same.
+    names the parameters that the scheme takes; `torch` is the PyTorch call that does the same. `code` is what scripts
+    that are handed out say: the body of a function of rng, fan_in, fan_out and the options, in NumPy.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Initializer:
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
     mean: Callable[..., float] = lambda fan_in, fan_out, **options: 0.0
     dependent: bool = False  # whether the weights of a layer depend on each other, as those of an orthogonal matrix
+    code: str | None = None
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int, **options: Any) -> Array:
         """Weights of shape (fan_in, fan_out), drawn with `rng`."""
@@ -140,8 +142,17 @@ def variance_scaling(
     return Initializer(
         key=key, label=label, draw=standard_normal if shape == "normal" else standard_uniform, weights=weights,
         variance=variance, formula=rf"{law},\ \sigma^2 = {square} / {over}", source=source, torch=torch,
-        options=options,
+        options=options, code=_scaled_code(scale, fan, shape, gain, bool(modes)),
     )  # fmt: skip
+
+
+def _scaled_code(scale: float, fan: str, shape: str, gain: bool, modes: bool) -> str:
+    sized = '{"in": fan_in, "out": fan_out}[fan]' if modes else {"in": "fan_in", "avg": "(fan_in + fan_out) / 2"}[fan]
+    std = f"gain / np.sqrt({sized})" if gain else f"np.sqrt({Fraction(scale).limit_denominator(9)}) / np.sqrt({sized})"
+    draw = "rng.standard_normal((fan_in, fan_out))"
+    if shape == "uniform":
+        draw = "np.sqrt(3) * rng.uniform(-1, 1, (fan_in, fan_out))  # U(-sqrt 3, sqrt 3) has std 1"
+    return f"std = {std}\nreturn std * {draw}"
 
 
 def _table(*rows: Initializer) -> dict[str, Initializer]:
@@ -163,6 +174,7 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         mean=lambda fan_in, fan_out, std=0.01, mean=0.0: mean,
         formula=r"N(\mu, \sigma^2)", source="the plain Gaussian start", torch="torch.nn.init.normal_(w, mean, std)",
         options={"std": Option("standard deviation", 0.01), "mean": Option("mean", 0.0, -100.0, 100.0)},
+        code="mean + std * rng.standard_normal((fan_in, fan_out))",
     ),
     Initializer(
         key="truncated_normal", label="truncated normal (std)", draw=standard_truncated,
@@ -171,6 +183,11 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         formula=r"N(0, \sigma^2) \text{ within } \pm 2 \sigma", source="a Gaussian without outliers: its own "
         "standard deviation is 0.88 std", torch="torch.nn.init.trunc_normal_(w, 0.0, std, -2 * std, 2 * std)",
         options={"std": Option("standard deviation before the cut", 0.01)},
+        code=(
+            "inverse = np.vectorize(NormalDist().inv_cdf, otypes=[float])  # of the normal distribution function\n"
+            "low = NormalDist().cdf(-2)\n"
+            "return std * inverse(low + (1 - 2 * low) * rng.random((fan_in, fan_out)))"
+        ),
     ),
     Initializer(
         key="uniform", label="uniform (low, high)", draw=standard_uniform,
@@ -180,16 +197,19 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         formula="U(a, b)", source="the sources' basic start, U(0, 1): its mean is not 0",
         torch="torch.nn.init.uniform_(w, low, high)",
         options={"low": Option("low", 0.0, -100.0, 100.0), "high": Option("high", 1.0, -100.0, 100.0)},
+        code="rng.uniform(low, high, (fan_in, fan_out))",
     ),
     Initializer(
         key="zeros", label="zeros", draw=ones, weights=lambda draw, fan_in, fan_out: np.zeros((fan_in, fan_out)),
         variance=lambda fan_in, fan_out: 0.0, formula="0", source="the symmetric start that cannot learn",
         torch="torch.nn.init.zeros_(w)",
+        code="np.zeros((fan_in, fan_out))",
     ),
     Initializer(
         key="ones", label="ones", draw=ones, weights=lambda draw, fan_in, fan_out: np.ones((fan_in, fan_out)),
         variance=lambda fan_in, fan_out: 0.0, mean=lambda fan_in, fan_out: 1.0, formula="1",
         source="the symmetric start: all units of a layer stay equal", torch="torch.nn.init.ones_(w)",
+        code="np.ones((fan_in, fan_out))",
     ),
     Initializer(
         key="constant", label="constant", draw=ones,
@@ -198,6 +218,7 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         mean=lambda fan_in, fan_out, constant=0.1: constant,
         formula="c", source="the symmetric start: all units of a layer stay equal",
         torch="torch.nn.init.constant_(w, c)", options={"constant": Option("value", 0.1, -100.0, 100.0)},
+        code="np.full((fan_in, fan_out), constant)",
     ),
     variance_scaling(
         "lecun_normal", "LeCun: the book's Xavier", 1.0, "in", source=LECUN,
@@ -232,6 +253,11 @@ INITIALIZERS: Mapping[str, Initializer] = _table(
         formula=r"W = g Q,\ Q^T Q = I \text{ or } Q Q^T = I", source="Saxe, McClelland and Ganguli (2014), Exact "
         "solutions to the nonlinear dynamics of learning in deep linear neural networks",
         torch="torch.nn.init.orthogonal_(w, gain)", options={"gain": Option("gain", 1.0)},
+        code=(
+            "Q, R = np.linalg.qr(rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out))))\n"
+            "Q *= np.where(np.diagonal(R) < 0, -1.0, 1.0)  # so that every such Q is as likely\n"
+            "return gain * (Q if fan_in >= fan_out else Q.T)"
+        ),
     ),
     variance_scaling(
         "torch_default", "PyTorch's default", 1 / 3, "in", shape="uniform",

@@ -23,6 +23,8 @@ class Optimizer:
 
     `update(gradient, slots, step, rate, out, **options)` writes into `out` what is to be subtracted from the parameters
     at this step (t = 1 at first), and moves the `slots` (slots, n), zero at first, on; `out` is not the gradient.
+    `code` is what scripts say: the body of a function of w, its gradient g, the list `slots`, step, rate and the
+    options, that changes w and the slots in place.
     """
 
     key: str
@@ -33,6 +35,7 @@ class Optimizer:
     source: str
     torch: str
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
+    code: str | None = None
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every option with its value; ValueError names what does not fit."""
@@ -83,12 +86,14 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
         Optimizer(
             "sgd", "SGD", _sgd, slots=0, formula=r"w \leftarrow w - \eta g",
             source="Robbins and Monro (1951), A stochastic approximation method", torch="torch.optim.SGD(p, lr)",
+            code="w -= rate * g",
         ),
         Optimizer(
             "momentum", "momentum", _momentum, slots=1, formula=r"v \leftarrow \mu v + g,\ w \leftarrow w - \eta v",
             source="Polyak (1964), Some methods of speeding up the convergence of iteration methods; as written in "
             "PyTorch", torch="torch.optim.SGD(p, lr, momentum)",
             options={"momentum": Option("momentum", 0.9, 0.0, 1.0)},
+            code="slots[0] = momentum * slots[0] + g\nw -= rate * slots[0]",
         ),
         Optimizer(
             "adam", "Adam", _adam, slots=2,
@@ -102,6 +107,10 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
                 "beta_2": Option("decay of the mean square", 0.999, 0.0, 0.999_999),
                 "epsilon": Option("epsilon", 1e-8, 1e-300, 1.0),
             },
+            code="slots[0] = beta_1 * slots[0] + (1 - beta_1) * g\n"
+            "slots[1] = beta_2 * slots[1] + (1 - beta_2) * g**2\n"
+            "mean, square = slots[0] / (1 - beta_1**step), slots[1] / (1 - beta_2**step)\n"
+            "w -= rate * mean / (np.sqrt(square) + epsilon)",
         ),
     )
 }  # fmt: skip

@@ -60,3 +60,33 @@ def wave(samples: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """One period of a sine over [-1, 1], to be followed, with noise of 0.05."""
     x = rng.uniform(-1, 1, (samples, 1))
     return x, np.sin(np.pi * x) + 0.05 * rng.standard_normal(x.shape)
+
+
+# What scripts say: scikit-learn's two sets in its own order of draws, so that they are the same to the last bit.
+_SHUFFLED = """old = np.random.RandomState(rng.integers(2**32))  # the generator that scikit-learn uses
+order = np.arange(samples)
+old.shuffle(order)
+x, y = np.column_stack([x, y])[order], (np.arange(samples) >= samples // 2)[order].astype(int)
+return x + %s * old.standard_normal(x.shape), y"""
+MOONS_CODE = (
+    """upper, lower = np.linspace(0, np.pi, samples // 2), np.linspace(0, np.pi, samples - samples // 2)
+x = np.append(np.cos(upper), 1 - np.cos(lower))
+y = np.append(np.sin(upper), 1 - np.sin(lower) - 0.5)
+"""
+    + _SHUFFLED % 0.15
+)
+CIRCLES_CODE = (
+    """outer = np.linspace(0, 2 * np.pi, samples // 2, endpoint=False)
+inner = np.linspace(0, 2 * np.pi, samples - samples // 2, endpoint=False)
+x = np.append(np.cos(outer), 0.5 * np.cos(inner))
+y = np.append(np.sin(outer), 0.5 * np.sin(inner))
+"""
+    + _SHUFFLED % 0.1
+)
+SPIRALS_CODE = f"""y = rng.permutation(np.arange(samples) % 2)
+radius = np.sqrt(rng.uniform(0.01, 1, samples))
+angle = 2 * np.pi * {TURNS} * radius + np.pi * y
+x = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+return x + 0.02 * rng.standard_normal(x.shape), y"""
+WAVE_CODE = """x = rng.uniform(-1, 1, (samples, 1))
+return x, np.sin(np.pi * x) + 0.05 * rng.standard_normal(x.shape)"""

@@ -1,6 +1,20 @@
-"""What training says of each step."""
+"""What training is asked for, and what it says of each step."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Schedule(NamedTuple):
+    """How networks are trained: a key of OPTIMIZERS, its rate, the size of a batch, the number of steps.
+
+    The test set is taken every `evaluate_every` steps, and at the last.
+    """
+
+    optimizer: str
+    learning_rate: float
+    batch_size: int
+    steps: int
+    evaluate_every: int
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ class Task:
 
     `loss(z, y, gradient)` is the mean loss, and writes dC/dz into `gradient` (which may be z itself).
     `correct(z, y)` says of each sample whether it is answered right; None where there is no right or wrong.
-    `targets(y)` checks targets and gives them their type; `outputs(y)` is the number of output units they need.
+    `targets(y)` checks targets and gives them their type; `outputs(y)` is the number of output units they need. `code`
+    is what scripts say: the body of a function of z and y that returns loss and dC/dz, in NumPy; the loss in PyTorch;
+    and what is right.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Task:
     targets: Callable[[Targets], Targets]
     outputs: Callable[[Targets], int]
     correct: Callable[[Array, Targets], NDArray[np.bool_]] | None = None
+    code: tuple[str, str, str] | None = None
 
 
 def _cross_entropy(z: Array, y: Targets, gradient: Array) -> float:
@@ -93,16 +96,33 @@ TASKS: Mapping[str, Task] = {
         Task(
             "number", "a number", ACTIVATIONS["identity"], "half the squared error", _squared_error, _numbers,
             outputs=lambda y: int(y.shape[1]),
+            code=(
+                "return np.sum((z - y) ** 2) / (2 * len(z)), (z - y) / len(z)", "((z - y) ** 2).sum() / (2 * len(z))",
+                "np.full(len(z), np.nan)",
+            ),
         ),
         Task(
             "yes_no", "yes or no", ACTIVATIONS["sigmoid"], "binary cross-entropy", _binary_cross_entropy,
             targets=lambda y: _whole(y, 1, "0 or 1"), outputs=lambda y: 1,
             correct=lambda z, y: (z[:, 0] > 0) == (y > 0),
+            code=(
+                "loss = np.mean(np.logaddexp(0, z[:, 0]) - y * z[:, 0])\n"
+                "return loss, (1 / (1 + np.exp(-z)) - y[:, None]) / len(z)",
+                "F.binary_cross_entropy_with_logits(z[:, 0], y.double())", "(z[:, 0] > 0) == (y > 0)",
+            ),
         ),
         Task(
             "classes", "one of several classes", ACTIVATIONS["softmax"], "cross-entropy", _cross_entropy,
             targets=lambda y: _whole(y, 999, "class numbers from 0 to 999"), outputs=lambda y: int(y.max()) + 1,
             correct=lambda z, y: z.argmax(axis=1) == y,
+            code=(
+                "z = z - z.max(axis=1, keepdims=True)\n"
+                "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n"
+                "target = np.eye(z.shape[1])[y]\n"
+                "loss = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), y])\n"
+                "return loss, (p - target) / len(z)",
+                "F.cross_entropy(z, y)", "z.argmax(axis=1) == y",
+            ),
         ),
     )
 }  # fmt: skip
