@@ -77,7 +77,7 @@ def _dead(statistics: LayerStatistics) -> Finding | None:
 def _saturated(statistics: LayerStatistics) -> Finding | None:
     shares, post = statistics.saturated, statistics.post
     beyond_0 = shares - statistics.inactive >= threshold("saturated_beyond_0")
-    bunched = np.fmax(np.abs(post.min), np.abs(post.max)) <= threshold("bunched") * post.rms
+    bunched = np.fmax(np.abs(post.min), np.abs(post.max)) / threshold("bunched") <= post.rms  # no overflow
     limits = np.where(bunched, threshold("saturated"), threshold("by_chance"))
     return _share("saturated", "saturated", np.where(beyond_0, shares, 0.0), limits, "of the values are saturated")
 

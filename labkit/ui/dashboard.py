@@ -22,15 +22,18 @@ from labkit.labs.drawing import result_at
 from labkit.labs.lab import Action, Lab, Preset
 from labkit.labs.link import State, read_query
 from labkit.labs.parameters import ParameterError
+from labkit.labs.task_file import tasks_of
 from labkit.ui.clock import Clock
 from labkit.ui.controls import Field, field_for
 from labkit.ui.drawers import Drawers
 from labkit.ui.parts import alert, button, classed, column, html, row
 from labkit.ui.pins import Pins
+from labkit.ui.predict import Predict
 from labkit.ui.projector import Projector
 from labkit.ui.share import Share
 from labkit.ui.sweep import Sweep
 from labkit.ui.table import Numbers
+from labkit.ui.verdict import VerdictLine
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,7 @@ class Page:
         self.question = widgets.HTML(f"<p>{escape(lab.question)}</p>")
         self.caption = html("", "caption")
         self.message = html("", "message")
+        self.verdict = VerdictLine(self.set)
         self.drawers = Drawers(self._drawers())
         self.widget.children = (self._layout(),)
         self._open(link)
@@ -133,6 +137,14 @@ class Page:
     def show_preset(self, preset: Preset) -> None:
         """Show a scene: its values, the defaults for the rest; what moves stands at its start."""
         self._return_to(preset.values, preset.question)
+
+    def _ask(self, values: Mapping[str, Any]) -> None:
+        """Show a task's scene."""
+        self._return_to(values, self.lab.question)
+
+    def _cover(self, on: bool) -> None:
+        """Hide picture and words until the learner has answered."""
+        (self.widget.add_class if on else self.widget.remove_class)("labkit-covered")
 
     def act(self, action: Action) -> None:
         """Do what a button stands for, or say why not."""
@@ -234,6 +246,7 @@ class Page:
 
     def _say(self, parameters: Any, result: Any) -> None:
         self.caption.value = f'<p role="status">{escape(self.lab.explain(result))}</p>'
+        self.verdict.say(parameters, result)
         self.pins.say(parameters)
         self.drawers.follow()
         self.message.value = ""
@@ -257,7 +270,7 @@ class Page:
         main = [field.box for field in self.fields.values() if not field.control.more]
         controls = column([*main, *self._more()], "controls")
         clock = [] if self.clock is None else [self.clock.widget]
-        below = [self.message, self.caption, self.pins.widget, self.pixels]
+        below = [self.message, self.verdict.widget, self.caption, self.pins.widget, self.pixels]
         body = row([controls, column([*clock, self.image, *below], "output")], "body")
         style = html(f"<style>{_css()}</style>", "style")
         return column([style, self._header(), self.drawers.widget, body], "page")
@@ -273,6 +286,7 @@ class Page:
     def _drawers(self) -> dict[str, Callable[[], Any]]:
         figure = self._view.figure
         return {
+            "Predict": lambda: Predict(tasks_of(self.lab.key), self._ask, self._cover, self.lab.key, self.drawers.shut),
             "Sweep": lambda: Sweep(self.lab, self._values, self.set),
             "Numbers": lambda: Numbers(lambda: figure),
             "Share": lambda: Share(

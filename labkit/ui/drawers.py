@@ -1,20 +1,26 @@
 """Drawers: parts of a page that are folded away, one open at a time, made when first opened."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets as widgets
 
 from labkit.ui.parts import classed, row
 
 
-class Drawer(Protocol):
-    """A part of a page."""
+class Drawer:
+    """A part of a page; a drawer does what it needs of these."""
 
     widget: Any
 
     def follow(self) -> None:
         """Show what the page shows now."""
+
+    def start(self) -> None:
+        """It has been opened."""
+
+    def end(self) -> None:
+        """It has been shut."""
 
 
 class Drawers:
@@ -35,19 +41,21 @@ class Drawers:
         if self._open is not None:
             self._made[self._open].follow()
 
-    def _on_toggle(self, name: str, wanted: bool) -> None:
-        if not wanted:
-            if self._open == name:
-                self._show(None)
-            return
-        if name not in self._made:
-            self._made[name] = self._makers[name]()
-        before = self._open
-        self._show(name)
-        if before is not None and before != name:
-            self.buttons[before].value = False
-        self.follow()
+    def shut(self) -> None:
+        """Shut the one that is open."""
+        if self._open is not None:
+            self.buttons[self._open].value = False
 
-    def _show(self, name: str | None) -> None:
-        self._open = name
-        self.widget.children = () if name is None else (self._made[name].widget,)
+    def _on_toggle(self, name: str, wanted: bool) -> None:
+        if wanted:
+            self.shut()
+            if name not in self._made:
+                self._made[name] = self._makers[name]()
+            self._open = name
+            self.widget.children = (self._made[name].widget,)
+            self._made[name].start()
+            self.follow()
+        elif self._open == name:
+            self._open = None
+            self.widget.children = ()
+            self._made[name].end()

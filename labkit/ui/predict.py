@@ -11,10 +11,11 @@ import ipywidgets as widgets
 
 from labkit.labs.task_file import MOST_BYTES, TaskError, read_tasks
 from labkit.labs.tasks import Score, Task, score, total
+from labkit.ui.drawers import Drawer
 from labkit.ui.predict_words import WORDS, alert, feedback, status, summary
 
 
-class Predict:
+class Predict(Drawer):
     """The panel, out of sight until start(); `widget` is what is displayed.
 
     What was answered is kept for as long as the panel lives: leaving the mode and another file change nothing in it.

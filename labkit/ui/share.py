@@ -15,6 +15,7 @@ from labkit.labs.drawing import drawn
 from labkit.labs.files import numbers, state_file
 from labkit.labs.lab import Lab
 from labkit.labs.link import State, query
+from labkit.ui.drawers import Drawer
 from labkit.ui.parts import button, classed, column, html, put, row
 
 _WIDTHS = (1280, 1920, 3840)
@@ -25,7 +26,7 @@ _TYPES = {
 Shown = tuple[State, Any, list[Any]]
 
 
-class Share:
+class Share(Drawer):
     """A drawer. `shown()` gives the state, the result and the results of the pins as the page shows them."""
 
     def __init__(self, lab: Lab, figure: Callable[[], Figure], shown: Callable[[], Shown]) -> None:

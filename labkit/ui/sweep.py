@@ -9,6 +9,7 @@ import numpy as np
 
 from labkit.labs.lab import Lab
 from labkit.labs.parameters import Choice, Control, LogRange, Range
+from labkit.ui.drawers import Drawer
 from labkit.ui.parts import classed, row
 
 _INTERVAL = 20  # milliseconds from one tick to the next; one message at most is under way, so a slow page has fewer
@@ -52,7 +53,7 @@ def share_of(control: Control, value: Any, low: float, high: float) -> float:
     return float((value - low) / (high - low)) if high > low else 0.0
 
 
-class Sweep:
+class Sweep(Drawer):
     """A drawer: which control, how fast, play and stop. Where it is follows from the time, so that a slow page skips.
 
     `values()` gives the present ones; `put(values)` sets one and redraws.
@@ -73,12 +74,9 @@ class Sweep:
         self.play.observe(self._on_play, "value")
         self.choice.observe(lambda _: self._begin(), "value")
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """Stand still."""
         self.play.playing = False
-
-    def follow(self) -> None:
-        """Nothing in here depends on what the page shows."""
 
     def _bounds(self, control: Control) -> tuple[float, float]:
         if not isinstance(control, Range):

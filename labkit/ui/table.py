@@ -5,10 +5,11 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 from labkit.figures.tables import as_html, tables
+from labkit.ui.drawers import Drawer
 from labkit.ui.parts import html, put
 
 
-class Numbers:
+class Numbers(Drawer):
     """A drawer."""
 
     def __init__(self, figure: Callable[[], Figure]) -> None:

@@ -64,7 +64,7 @@ def test_after_it_is_stopped_a_tick_on_its_way_moves_nothing(swept: Any, at: lis
     sweep.play.playing = True
     at[0] += 0.5
     tick(sweep)
-    sweep.stop()
+    page.drawers.shut()
     before = page._parameters
     at[0] += 0.5
     tick(sweep)

@@ -1,0 +1,61 @@
+"""The verdict on what a lab shows: on its network, or on each of its networks, from their measured numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from labkit.nn.diagnosis import Diagnosis, diagnose
+from labkit.nn.network import Network
+from labkit.nn.propagation import propagate
+from labkit.nn.statistics import summarize
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A diagnosis; the network's number where there are several, else 0; the training step that it was taken at."""
+
+    diagnosis: Diagnosis
+    number: int = 0
+    step: int = 0
+
+
+def judged(parameters: Any, result: Any) -> tuple[Judged, ...]:
+    """The diagnosis of each network of a result; none for a lab without networks.
+
+    What the lab has measured is taken where it has: a propagation's statistics, or those kept of a training's step.
+    Otherwise the networks are looked at as they are before the first step; with batch normalization they are not.
+    """
+    if hasattr(result, "statistics"):
+        return (Judged(diagnose(result.statistics, result.network)),)
+    kept = getattr(result, "kept", None)
+    if kept is not None:
+        return _kept(result, kept)
+    if hasattr(parameters, "network"):
+        return (Judged(_at_start(parameters.network())),)
+    networks = parameters.networks() if hasattr(parameters, "networks") else ()
+    pairs = [(number, net) for number, net in enumerate(networks, 1) if net.batch_norm == "none"]
+    return tuple(Judged(_at_start(net), number) for number, net in pairs)
+
+
+def _kept(result: Any, kept: Any) -> tuple[Judged, ...]:
+    """Of the contestant that is looked at, or of all."""
+    if isinstance(kept, tuple):
+        pairs = list(enumerate(zip(kept, result.networks, strict=True), 1))
+    else:
+        pairs = [(result.chosen + 1, (kept, result.networks[result.chosen]))]
+    return tuple(Judged(diagnose(k.statistics, net), number, k.step) for number, (k, net) in pairs)
+
+
+@lru_cache(maxsize=128)
+def _at_start(network: Network) -> Diagnosis:
+    return diagnose(summarize(propagate(network), quantities=("post", "grad_pre"), histograms=()), network)
+
+
+def remedy_values(parameters: Any, found: Diagnosis) -> Mapping[str, Any] | None:
+    """What to set in a lab of one network so that it is healthy; None where nothing is known, or no control does it."""
+    if not hasattr(parameters, "network") or found.remedy is None:
+        return None
+    known = parameters.values()
+    wanted = dict(found.remedy.changes)
+    return wanted if wanted.keys() <= known.keys() else None

@@ -1,0 +1,56 @@
+"""The line under the picture that says what is wrong, why, and what to do about it."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from labkit.labs.verdict import Judged, judged, remedy_values
+from labkit.nn.verdicts import THRESHOLDS
+from labkit.ui.parts import button, html, put, row
+
+_SIGNS = {"healthy": "✓", "mixed": "?"}
+_MOST = 6  # networks of which something is said
+
+
+class VerdictLine:
+    """The verdict, and a button that does what helps; `do(values)` sets them."""
+
+    def __init__(self, do: Callable[[Mapping[str, Any]], None]) -> None:
+        """Nothing is said."""
+        self._values: Mapping[str, Any] = {}
+        self._said = html("", "verdict")
+        self._button = button("", lambda: do(self._values))
+        self._button.layout.display = "none"
+        self.widget = row((self._said, self._button), "verdicts")
+
+    def say(self, parameters: Any, result: Any) -> None:
+        """Judge a result."""
+        found = judged(parameters, result)[:_MOST]
+        put(self._said, "".join(map(_line, found)))
+        values = remedy_values(parameters, found[0].diagnosis) if len(found) == 1 else None
+        self._values = values or {}
+        put(self._button.layout, "" if values else "none", "display")
+        if values:
+            assert found[0].diagnosis.remedy is not None
+            put(self._button, f"→ {found[0].diagnosis.remedy.label}", "description")
+
+
+def _line(found: Judged) -> str:
+    each = found.diagnosis
+    number = f"{found.number}: " if found.number else ""
+    step = f" (step {found.step})" if found.step else ""
+    word = f"{_SIGNS.get(each.verdict, '⚠')} {number}{each.row.label}{step}"
+    return (
+        f'<p><strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}</strong> '
+        f"{escape(each.evidence)}; {escape(each.cause)}.</p>"
+    )
+
+
+def thresholds() -> str:
+    """What the verdicts are held against, as a table."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(row.label)}</th><td>{row.value:g}</td><td>{escape(row.why)}</td></tr>'
+        for row in THRESHOLDS.values()
+    )
+    head = '<tr><th scope="col">what is measured</th><th scope="col">from</th><th scope="col">why</th></tr>'
+    return f"<table><caption>What a verdict is held against</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
