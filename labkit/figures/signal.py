@@ -55,7 +55,7 @@ class SignalView:
         self.figure.clear()
         self._made = (depth, shown)
         rows = self.figure.add_gridspec(
-            2, 2, height_ratios=(1.25, 1), left=0.082, right=0.985, top=0.87, bottom=0.09, hspace=0.42, wspace=0.16
+            2, 2, height_ratios=(1.25, 1), left=0.082, right=0.975, top=0.87, bottom=0.09, hspace=0.42, wspace=0.16
         )
         color = BACKWARD if shown.startswith("grad") else FORWARD
         kind = Histograms if depth <= MOST_PANELS else HeatMap

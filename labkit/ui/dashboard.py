@@ -37,7 +37,7 @@ from labkit.ui.verdict import VerdictLine
 
 log = logging.getLogger(__name__)
 
-PROJECTOR = 1.25
+PROJECTOR = 1.12
 """How much larger type and lines are for the back of a room."""
 _PIXELS = 400, 1920  # the least and the largest width of a picture
 

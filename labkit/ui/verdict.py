@@ -41,7 +41,7 @@ def _line(found: Judged) -> str:
     step = f" (step {found.step})" if found.step else ""
     word = f"{_SIGNS.get(each.verdict, '⚠')} {number}{each.row.label}{step}"
     return (
-        f'<p><strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}</strong> '
+        f'<p><strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}:</strong> '
         f"{escape(each.evidence)}; {escape(each.cause)}.</p>"
     )
 
