@@ -39,7 +39,7 @@ class ComparisonView:
         upper = self.figure.add_gridspec(
             1, 2, width_ratios=(1.5, 1), left=0.078, right=0.985, top=0.945, bottom=0.53, wspace=0.07
         )
-        self._losses = LossCurves(self.figure.add_subplot(upper[0]), steps, colors, titles[0], *level, top=2.6)
+        self._losses = LossCurves(self.figure.add_subplot(upper[0]), steps, colors, titles[0], *level, names, top=2.6)
         self._standings = Standings(self.figure.add_subplot(upper[1]), names, colors, titles[1], chance)
         self._make_layers(depth, shown, colors[chosen])
 
