@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.layer_curves import LayerCurve, Theory
 from labkit.figures.numbers import percent
-from labkit.figures.series import TABLED, THEORY, Series, exact, along, naming, number
+from labkit.figures.series import TABLED, THEORY, Series, along, exact, naming, number
 from labkit.figures.style import (
     BLUE,
     FORWARD,
@@ -87,7 +87,7 @@ class Compass:
 def _directions(shown: Directions) -> list[Series]:
     named = [f"input {number}" for number in range(1, len(shown.now) + 1)]
     both = ("layer 0", shown.start), (f"layer {shown.layer}", shown.now)
-    return [along(f"{name}, {when}", *place) for when, places in both for name, place in zip(named, places, strict=True)]
+    return [along(f"{n}, {when}", *place) for when, places in both for n, place in zip(named, places, strict=True)]
 
 
 def _kept(share: float, lost: int, count: int) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from labkit.figures.chain_axes import LogAxis, layers_along, moving_text
 from labkit.figures.intervals import signed
 from labkit.figures.numbers import sized
-from labkit.figures.series import Series, exact, along, naming
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import (
     BACKWARD,
     BLUE,
@@ -87,7 +87,7 @@ class Bars:
             text.set_position((x, inside + 0.15 * room if inside >= 0 else inside - room))
 
 
-def _signed(name: str, layers: Array, sign: Array, log: Array) -> list[Series]:
+def _signed(name: str, layers: NDArray[Any], sign: Array, log: Array) -> list[Series]:
     """Numbers that no float64 may hold: signs, and logarithms of the sizes."""
     return [along(f"sign of {name}", layers, sign), along(f"log10 of the size of {name}", layers, log)]
 

@@ -50,7 +50,7 @@ class ComparisonView:
             wspace=0.16 if few else 0.25,
         )  # fmt: skip
         kind = Histograms if few else HeatMap
-        self._values = kind(self.figure, lower[0], depth, color)
+        self._values = kind(self.figure, lower[0], depth, color, TITLES[shown])
         self._gradient = LayerCurve(self.figure.add_subplot(lower[1]), depth, "RMS of dC/dz by layer", color)
         head = self.figure.add_axes((0.0, 0.385, 1.0, 0.04), frameon=False, xticks=[], yticks=[])
         head.patch.set_visible(False)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.layer_curves import layer_axis
 from labkit.figures.numbers import short
-from labkit.figures.series import TABLED, THEORY, exact, along, naming, number
+from labkit.figures.series import TABLED, THEORY, along, exact, naming, number
 from labkit.figures.style import GREY, INK, live_text, quiet
 
 Array = NDArray[np.float64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.loss_curves import Curve, Curves
 from labkit.figures.numbers import percent
-from labkit.figures.series import Series, exact, along, naming
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import INK, LABEL, LINE, ORDERED, TICK, quiet
 
 Array = NDArray[np.float64]

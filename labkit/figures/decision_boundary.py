@@ -117,7 +117,7 @@ class BoundaryView:
         self.figure.clear()
         axes = self.figure.add_axes(ONE)
         naming(axes, "map of the plane", "x1", "x2")
-        self.maps = [PlaneMap(axes, size=6.5, width=3.0)]
+        self.maps = [PlaneMap(axes, size=6.5, line=3.0)]
         self.title = live_text(axes, 0.0, 1.012, "left", "bottom")
         self.title.set_fontsize(TITLE)
         self.diagram = NetDiagram(self.figure.add_axes((0.585, 0.485, 0.405, 0.445)), sizes)
@@ -131,7 +131,7 @@ class BoundaryView:
         shape = len(rows), len(columns)
         places = [cell(*shape, i, j) for i in range(shape[0]) for j in range(shape[1])]
         panels = [self.figure.add_axes(place) for place in places]
-        self.maps = [PlaneMap(axes, size=3.2, width=2.0) for axes in panels]
+        self.maps = [PlaneMap(axes, size=3.2, line=2.0) for axes in panels]
         self.said = [live_text(axes, 0.0, 1.01, "left", "bottom") for axes in panels]
         self.more = [live_text(axes, 1.0, 1.01, "right", "bottom") for axes in panels]
         self.frames = [

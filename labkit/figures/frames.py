@@ -67,10 +67,10 @@ class Side:
         """Give an axis these limits and ticks."""
         if self.ticks:
             axis.set_ticks([tick.place for tick in self.ticks], [tick.label for tick in self.ticks])
-            if axis.axis_name == "x":
+            if axis is axis.axes.xaxis:
                 for drawn, tick in zip(axis.get_major_ticks(), self.ticks, strict=False):
                     drawn.label1.set_horizontalalignment(tick.side)  # type: ignore[arg-type]
-        set_limits = axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim
+        set_limits = axis.axes.set_xlim if axis is axis.axes.xaxis else axis.axes.set_ylim
         set_limits(self.limits)
 
 
@@ -109,7 +109,7 @@ def _ticks(axis: Axis) -> tuple[Tick, ...]:
     found = [float(place) for place in places.locs]  # type: ignore[attr-defined]
     words = labels.seq if isinstance(labels, FixedFormatter) else [f"{place:g}" for place in found]
     sides = ["center"] * len(found)
-    if axis.axis_name == "x":
+    if axis is axis.axes.xaxis:
         sides = [tick.label1.get_horizontalalignment() for tick in axis.get_major_ticks(len(found))]
     return tuple(map(Tick, found, map(str, words), sides))
 

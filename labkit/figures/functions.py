@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import interval
-from labkit.figures.series import Series, exact, along, naming, table
+from labkit.figures.series import Series, along, exact, naming, table
 from labkit.figures.style import BLUE, GREEN, INK, LABEL, LINE, PURPLE, VERMILLION, blank, live_text, quiet
 
 Array = NDArray[np.float64]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from labkit.figures.layer_curves import layer_ticks
 from labkit.figures.live_text import LiveText
 from labkit.figures.numbers import percent, short
-from labkit.figures.series import TABLED, THEORY, Series, exact, along, naming, number
+from labkit.figures.series import TABLED, THEORY, Series, along, exact, naming, number
 from labkit.figures.style import INK, LABEL, ORDERED, TICK, live_text, quiet
 from labkit.nn.histogram import bin_of, step_above
 from labkit.nn.statistics import Distribution
@@ -75,23 +75,23 @@ class _Panel:
 class Histograms:
     """A panel a layer, with common axes: (depth <= 10) panels of at most five a row."""
 
-    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str) -> None:
-        """Make the panels in `place`."""
+    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str, what: str) -> None:
+        """Make the panels in `place`; `what` is the quantity."""
         rows = -(-depth // _A_ROW)
         grid = place.subgridspec(rows, min(depth, _A_ROW), wspace=0.08, hspace=0.75)
         self._panels = [
-            self._panel(figure.add_subplot(grid[divmod(i, _A_ROW)] if rows > 1 else grid[0, i]), i, color)
+            self._panel(figure.add_subplot(grid[divmod(i, _A_ROW)] if rows > 1 else grid[0, i]), i, color, what)
             for i in range(depth)
         ]
         self.limits: tuple[float, float, float] | None = None
 
     @staticmethod
-    def _panel(axes: Axes, layer: int, color: str) -> _Panel:
+    def _panel(axes: Axes, layer: int, color: str, what: str) -> _Panel:
         quiet(axes, title=f"layer {layer + 1}")
         axes.tick_params(labelleft=layer % _A_ROW == 0)
         if layer % _A_ROW == 0:
             axes.set_ylabel("share", fontsize=LABEL, color=INK)
-        naming(axes, x="value", y="share")
+        naming(axes, f"{what}, layer {layer + 1}", "value", "share")
         bars = axes.stairs([0.0], [0.0, 1.0], fill=True, color=color, animated=True, label="measured")
         zeros = axes.stairs([0.0], [0.0, 1.0], fill=True, color=INK, animated=True, label="exactly 0")
         theory = axes.stairs([0.0], [0.0, 1.0], color=INK, lw=1.8, ls="--", animated=True, visible=False)
@@ -154,8 +154,8 @@ def _label_ends(axes: Axes, ticks: list[float]) -> None:
 class HeatMap:
     """All layers in one picture: layer against value, the share of values as color."""
 
-    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str) -> None:
-        """Make the picture in `place`; its colors are the ordered ones, whatever `color` is."""
+    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str, what: str) -> None:
+        """Make the picture of the quantity `what` in `place`; its colors are the ordered ones, whatever `color` is."""
         self._depth = depth
         grid = place.subgridspec(1, 3, width_ratios=(1, 0.015, 0.035), wspace=0.02)
         self._axes = figure.add_subplot(grid[0, 0])
@@ -163,7 +163,7 @@ class HeatMap:
         self._axes.set_xlabel("layer", fontsize=LABEL, color=INK)
         self._axes.set_ylabel("value", fontsize=LABEL, color=INK)
         self._axes.set_xticks(layer_ticks(depth))
-        naming(self._axes, "all layers", "value", "share")
+        naming(self._axes, f"{what}, all layers", "value", "share")
         self._image = self._axes.imshow(
             np.zeros((1, depth)), aspect="auto", origin="lower", cmap=ORDERED, vmin=0, vmax=1, animated=True,
             interpolation="nearest", extent=(0.5, depth + 0.5, 0, 1),
@@ -201,10 +201,10 @@ class HeatMap:
         self._text.set_text(_worst(distribution))
 
     def _show_theory(self, theory: Array | None, edges: Array) -> None:
-        for number, line in enumerate(self._theory):
+        for place, line in enumerate(self._theory):
             line.set_visible(theory is not None)
             if theory is not None:
-                color, share = divmod(number, len(_WITHIN))
+                color, share = divmod(place, len(_WITHIN))
                 line.set_linestyle((3 * color, (3, 3)))  # black and white take turns: one is seen on any ground
                 line.set_data(np.arange(1, self._depth + 1), _quantile(theory, edges, _WITHIN[share]))
 

@@ -10,7 +10,7 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import power_of_ten
-from labkit.figures.series import TABLED, THEORY, exact, along
+from labkit.figures.series import TABLED, THEORY, along, exact
 from labkit.figures.style import INK, LABEL, live_text, quiet
 from labkit.nn.histogram import decades, step_above
 

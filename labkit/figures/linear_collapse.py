@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labkit.figures.decision_boundary import Maps
 from labkit.figures.intervals import signed
 from labkit.figures.plane_map import COLORS, PlaneMap
-from labkit.figures.series import Series, exact, along, naming
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.slope_pair import SlopePair
 from labkit.figures.style import GREEN, HEIGHT, INK, LABEL, TITLE, WIDTH, blank, live_text, new_figure
 
@@ -114,7 +114,7 @@ class CollapseView:
     def _make(self, shapes: Sequence[tuple[int, int]]) -> None:
         self.figure.clear()
         panels = [self.figure.add_axes(place) for place in PLACES]
-        self.maps = [PlaneMap(axes, size=5.0, width=3.2) for axes in panels]
+        self.maps = [PlaneMap(axes, size=5.0, line=3.2) for axes in panels]
         for axes, name in zip(panels, ("linear network", "bent twin"), strict=True):
             naming(axes, name, "x1", "x2")
         self.titles = [live_text(axes, 0.0, 1.012, "left", "bottom") for axes in panels]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.line_numbers import LineNumbers
 from labkit.figures.numbers import short
-from labkit.figures.series import Series, exact, naming
+from labkit.figures.series import TABLED, Series, exact, naming
 from labkit.figures.series import along as series
 from labkit.figures.style import GREY, INK, LABEL, live_text, quiet
 from labkit.nn.histogram import step_above
@@ -45,11 +45,14 @@ class Curves:
     def __init__(
         self, axes: Axes, colors: Sequence[str], names: Sequence[str], dashed: bool = False, width: float = 2.6
     ) -> None:
-        """Make a line for each color, with its name. `dashed`: the later ones leave gaps, through which those below are seen."""
+        """Make a line for each color, with its name.
+
+        `dashed`: the later ones leave gaps, through which those below are seen.
+        """
         axes.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=1)
         self._bands = [Polygon(np.ones((3, 2)), closed=True, fc=c, ec=c, alpha=0.22, lw=0.8) for c in colors]
         for band in self._bands:
-            band.set_animated(True)
+            band.set(animated=True, gid=TABLED)
             axes.add_patch(band)
         self.lines = [
             axes.plot([], [], color=c, lw=width, ls=gaps(i if dashed else 0), zorder=3, animated=True, label=name)[0]

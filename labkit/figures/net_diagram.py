@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgba
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import short
-from labkit.figures.series import Series, exact, along, naming
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import BLUE, INK, VERMILLION, blank, live_text
 
 Array = NDArray[np.float64]

@@ -81,9 +81,8 @@ class NormalizedView:
 
     def _histograms(self, place: SubplotSpec, depth: int, color: str, name: str, titled: bool) -> Histograms:
         """A row of panels, without room for more words than the layers' names."""
-        made = Histograms(self.figure, place, depth, color)
-        for layer, axes in enumerate(self.figure.axes[-depth:], 1):
-            naming(axes, f"{name}, layer {layer}", "value", "share")
+        made = Histograms(self.figure, place, depth, color, name)
+        for axes in self.figure.axes[-depth:]:
             axes.set_ylabel("")
             if not titled:
                 axes.set_title("", loc="left")

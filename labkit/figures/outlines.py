@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from labkit.figures.frames import Frame
 from labkit.figures.ghosts import LOOKS as LOOKS
 from labkit.figures.ghosts import ghosts
-from labkit.figures.series import TABLED, labelled, names_of
+from labkit.figures.series import TABLED, labelled, names_of, numbers_of
 
 Sides = tuple[bool, bool]
 
@@ -116,6 +116,7 @@ def _ghosts(here: Axes, there: Axes, number: int) -> Iterator[Line2D]:
         seen.add(name)
 
 
-def _points(artist: Line2D) -> tuple[list[float], list[float]]:
-    x, y = artist.get_data()
-    return [*map(repr, x)], [*map(repr, y)]
+def _points(artist: Line2D) -> tuple[str, str]:
+    """In words that are alike where the points are, NaN among them."""
+    x, y = numbers_of(artist)
+    return repr(x.tolist()), repr(y.tolist())

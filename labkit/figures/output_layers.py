@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
-from labkit.figures.series import exact, along, naming, number
+from labkit.figures.series import along, exact, naming, number
 from labkit.figures.style import BLUE, GREEN, GREY, INK, LABEL, TITLE, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]

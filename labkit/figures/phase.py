@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.correlation_curve import CorrelationCurve
 from labkit.figures.layer_curves import LayerCurve, Theory
-from labkit.figures.series import Series, exact, along, naming
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import BACKWARD, FORWARD, INK, LABEL, ORDERED, TICK, TITLE, live_text, new_figure, quiet
 
 Array = NDArray[np.float64]

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from labkit.figures.series import TABLED, Series, exact, along
+from labkit.figures.series import TABLED, Series, along, exact
 from labkit.figures.style import BLUE, GREY, INK, VERMILLION
 
 Array = NDArray[np.float64]
@@ -26,8 +26,8 @@ COLORS = LinearSegmentedColormap.from_list("classes", ["#6fb3dc", "#ffffff", "#f
 class PlaneMap:
     """One map; everything in it moves."""
 
-    def __init__(self, axes: Axes, size: float, width: float = 2.2) -> None:
-        """Make the artists in `axes`; points are `size` points wide, the boundary `width`."""
+    def __init__(self, axes: Axes, size: float, line: float = 2.2) -> None:
+        """Make the artists in `axes`; points are `size` points wide, the boundary `line`."""
         self.axes = axes
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_color(GREY)
@@ -42,7 +42,7 @@ class PlaneMap:
             )[0]
             for label, (mark, color) in enumerate(zip(_MARKERS, CLASS_COLORS, strict=True))
         ]  # fmt: skip
-        self.boundary = LineCollection([], colors=[INK], linewidths=width, animated=True, zorder=3, label="boundary")
+        self.boundary = LineCollection([], colors=[INK], linewidths=line, animated=True, zorder=3, label="boundary")
         axes.add_collection(self.boundary, autolim=False)
         self._extent: Extent | None = None
 
@@ -68,7 +68,8 @@ class PlaneMap:
 
 def _rows(probability: Array, x: Array, y: Array) -> list[Series]:
     """The map, a series for each row."""
-    return [along(f"probability of class 1 at x2 = {height:.6g}", x, row) for height, row in zip(y, probability, strict=True)]
+    rows = zip(y, probability, strict=True)
+    return [along(f"probability of class 1 at x2 = {height:.6g}", x, row) for height, row in rows]
 
 
 def boundary(probability: Array, x: Array, y: Array) -> Sequence[Array]:

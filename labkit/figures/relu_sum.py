@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
-from labkit.figures.series import exact, along, naming
+from labkit.figures.series import along, exact, naming
 from labkit.figures.style import BLUE, GREY, INK, LABEL, TICK, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]

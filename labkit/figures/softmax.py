@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.angles import COLORS
 from labkit.figures.live_text import LiveText
-from labkit.figures.series import exact, along, naming
+from labkit.figures.series import along, exact, naming
 from labkit.figures.style import GREY, INK, LABEL, LINE, TICK, live_text, new_figure, quiet
 from labkit.nn.histogram import rounded_up
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.distinct_units import Counts, DistinctMap
 from labkit.figures.numbers import percent, short, tenth
-from labkit.figures.series import ASIDE, TABLED, exact, along, naming
+from labkit.figures.series import ASIDE, TABLED, along, exact, naming
 from labkit.figures.step_axis import step_axis
 from labkit.figures.style import GREEN, GREY, INK, LINE, TICK, TITLE, VERMILLION, live_text, new_figure, quiet
 from labkit.nn.histogram import rounded_up
@@ -71,7 +71,8 @@ class UnitsPanel:
     def update(self, places: Array, said: str, names: str, reach: float) -> None:
         """Show places (kept, 2, units), the first ones hollow, the last ones filled."""
         self.trails.set_segments(list(np.moveaxis(places, 2, 0)))
-        exact(self.trails, lambda: [along(f"way of unit {i}", *way) for i, way in enumerate(places.transpose(2, 1, 0), 1)])
+        ways = places.transpose(2, 1, 0)
+        exact(self.trails, lambda: [along(f"way of unit {i}", *way) for i, way in enumerate(ways, 1)])
         self.starts.set_data(*places[0])
         self.points.set_data(*places[-1])
         self.said.set_text(said)

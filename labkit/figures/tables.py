@@ -1,7 +1,7 @@
 """The numbers that a picture shows, as tables: read from its axes, so that they are the same by construction."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
@@ -70,6 +70,6 @@ def _places(series: Series) -> Iterator[tuple[str, str, str]]:
     """What stands for x, and for the ends of a bin."""
     x = series.x.tolist()
     if series.bins:
-        yield from (("", repr(low), repr(high)) for low, high in zip(x[:-1], x[1:], strict=True))
+        yield from (("", repr(low), repr(high)) for low, high in pairwise(x))
     else:
         yield from ((word, "", "") for word in series.places or map(repr, x))
