@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from labkit.figures.png import deflate, encode, inflate
 
@@ -33,7 +34,7 @@ class LiveCanvas:
         self._axes: list[Axes] = []
         self._moving: list[Artist] = []
         self._moving_axes: list[Artist] = []
-        self.over: Sequence[Artist] = ()  # drawn above all, though they are not the figure's
+        self.over: Sequence[Artist] = ()  # drawn above all but texts, though they are not the figure's
         self.full_draws = 0
 
     def resize(self, width: int) -> None:
@@ -49,12 +50,17 @@ class LiveCanvas:
             self._renew(None if look is None else (look, self._figure.dpi))
         else:
             self._canvas.restore_region(self._ground)
-        for artist in self._moving:
-            owner = artist.axes or self._figure
-            owner.draw_artist(artist)
+        texts = [artist for artist in self._moving if self.over and isinstance(artist, Text)]
+        self._draw([artist for artist in self._moving if artist not in texts] if texts else self._moving)
         for artist in self.over:
             artist.draw(self._canvas.get_renderer())
+        self._draw(texts)
         return encode(np.asarray(self._canvas.buffer_rgba()))
+
+    def _draw(self, artists: Sequence[Artist]) -> None:
+        for artist in artists:
+            owner = artist.axes or self._figure
+            owner.draw_artist(artist)
 
     def _renew(self, look: Hashable) -> None:
         """Bring the ground up to date, from those that are kept or by drawing."""

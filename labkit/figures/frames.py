@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedFormatter, FixedLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from labkit.figures.layer_curves import decade_ticks
 
@@ -38,7 +38,7 @@ class Side:
         return cls((float(low), float(high)), _ticks(axis), axis.get_scale() == "log")
 
     def joined(self, other: "Side") -> "Side":
-        """Wide enough for both; the ticks are those of the wider one, and those of the other that stand clear."""
+        """Wide enough for both; the ticks of the wider one, and where that is not enough those of the other that stand clear."""
         if self.limits == other.limits:
             return self
         limits = _around(self.limits, other.limits)
@@ -50,7 +50,8 @@ class Side:
             ticks = tuple(Tick(*tick, "center") for tick in decade_ticks(middle - half, middle + half))
         else:
             near = _NEAR * self._span(limits)
-            clear = (t for t in slim.ticks if all(self._span((t.place, w.place)) > near for w in wide.ticks))
+            others = slim.ticks if limits != wide.limits else ()
+            clear = (t for t in others if all(self._span((t.place, w.place)) > near for w in wide.ticks))
             ticks = tuple(self._aligned(tick, limits) for tick in (*wide.ticks, *clear))
         return Side(limits, ticks, self.logarithmic)
 
@@ -107,7 +108,10 @@ def _ticks(axis: Axis) -> tuple[Tick, ...]:
     if not isinstance(places, FixedLocator):
         return ()
     found = [float(place) for place in places.locs]  # type: ignore[attr-defined]
-    words = labels.seq if isinstance(labels, FixedFormatter) else [f"{place:g}" for place in found]
+    if isinstance(labels, FuncFormatter):  # how an axis keeps the labels that came with its ticks
+        words = [labels(place, number) for number, place in enumerate(found)]
+    else:
+        words = [f"{place:g}" for place in found]
     sides = ["center"] * len(found)
     if axis is axis.axes.xaxis:
         sides = [tick.label1.get_horizontalalignment() for tick in axis.get_major_ticks(len(found))]

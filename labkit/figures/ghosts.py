@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from labkit.figures.series import numbers_of
@@ -18,8 +19,9 @@ Array = NDArray[np.float64]
 LOOKS: Any = (("#6a1b9a", (0, (5, 2))), ("#ad1457", (0, (1.5, 1.5))), ("#33691e", (0, (7, 2, 1.2, 2))))
 """Color and dashes of each outline, none a color of the views; it has its number as well."""
 _MOST_BINS = 400  # of one outline
-_TOPS = (0.5, 0.2, 0.8)  # the share of a histogram's values before its number, so that the numbers stand apart
+_TOPS = (0.5, 0.15, 0.85)  # where among its higher bins a histogram has its number, so that the numbers stand apart
 _FEW, _APART = 30, 0.1  # a line with more points has its numbers so much of its length apart
+_BESIDE = 0.14, 0.14  # inches
 _CASING = [withStroke(linewidth=3.4, foreground="white")]
 
 
@@ -28,10 +30,12 @@ def ghosts(here: Axes, artist: Artist, own: Sequence[Artist], number: int, first
 
     `first`: its number is shown.
     """
+    if isinstance(artist, Rectangle) and not artist.get_width():
+        return  # no number yet
     if isinstance(artist, StepPatch):
         edges = next((e for e in (_edges(a) for a in own if isinstance(a, StepPatch)) if len(e) > 2), None)
         x, y = _steps(artist, edges)
-        place = _reached(x, y, _TOPS[number]) if len(_edges(artist)) > 2 else None
+        place = _top(y, _TOPS[number]) if len(_edges(artist)) > 2 else None
     elif isinstance(artist, Rectangle):
         (left, bottom), width, height = artist.get_xy(), artist.get_width(), artist.get_height()
         x = left + width * np.array([0.0, 0.0, 1.0, 1.0, 0.0])
@@ -39,13 +43,26 @@ def ghosts(here: Axes, artist: Artist, own: Sequence[Artist], number: int, first
         place = 1 + number % 2 if first else None
     else:
         x, y = _drawn(artist)
-        place = _end(here, y, number)
+        place = _end(here, x, y, number)
     if isinstance(artist, Line2D) and artist.get_linestyle() in {"None", "none", "", " "}:
-        yield from _marks(here, artist, x, y, number, place)
+        yield from _marks(here, artist, x, y, number, place)  # larger than the own ones
     elif len(x) > 1:
         color, dashes = LOOKS[number]
+        if any(_alike(artist, each) for each in own):  # the number alone says that it is the same here
+            yield from _flag(here, x, y, number, place)
+            return
         yield _in(here, Line2D(x, y, color=color, ls=dashes, lw=1.8, path_effects=_CASING))
         yield from _flag(here, x, y, number, place)
+
+
+def _alike(artist: Artist, own: Artist) -> bool:
+    """Whether two artists of one name show the same."""
+    if type(artist) is not type(own) or artist.get_label() != own.get_label():
+        return False
+    if isinstance(artist, Rectangle) and isinstance(own, Rectangle):
+        return bool(artist.get_bbox() == own.get_bbox())
+    pairs = zip(numbers_of(artist), numbers_of(own), strict=True)
+    return all(np.array_equal(there, here, equal_nan=True) for there, here in pairs)
 
 
 def _drawn(artist: Artist) -> tuple[Array, Array]:
@@ -60,15 +77,23 @@ def _marks(here: Axes, artist: Line2D, x: Array, y: Array, number: int, place: i
     color, _ = LOOKS[number]
     style: dict[str, Any] = {"ls": "", "marker": artist.get_marker(), "ms": artist.get_markersize() + 3}
     yield _in(here, Line2D(x, y, mfc="none", mec=color, mew=2.2, **style), inside=artist.get_clip_on())
-    yield from _flag(here, x, y, number, place)
+    yield from _flag(here, x, y, number, place, beside=True)
 
 
-def _flag(here: Axes, x: Array, y: Array, number: int, place: int | None) -> Iterator[Line2D]:
+def _flag(
+    here: Axes, x: Array, y: Array, number: int, place: int | None, beside: bool = False
+) -> Iterator[Line2D]:
+    """The number in a square; `beside` its place, so that a mark there is seen."""
     if place is None:
         return
     spot, color = ([x[place]], [y[place]]), LOOKS[number][0]
-    yield _in(here, Line2D(*spot, ls="", marker="s", ms=11.5, color=color, mec="white", mew=1.2), inside=False)
-    yield _in(here, Line2D(*spot, ls="", marker=f"${number + 1}$", ms=6.5, color="white", mew=0.2), inside=False)
+    square = Line2D(*spot, ls="", marker="s", ms=11.5, color=color, mec="white", mew=1.2)
+    digit = Line2D(*spot, ls="", marker=f"${number + 1}$", ms=6.5, color="white", mew=0.2)
+    for part in (square, digit):
+        ghost = _in(here, part, inside=False)
+        if beside:
+            ghost.set_transform(here.transData + ScaledTranslation(*_BESIDE, here.figure.dpi_scale_trans))
+        yield ghost
 
 
 def _in(here: Axes, ghost: Line2D, inside: bool = True) -> Line2D:
@@ -82,20 +107,20 @@ def _in(here: Axes, ghost: Line2D, inside: bool = True) -> Line2D:
     return ghost
 
 
-def _end(here: Axes, y: Array, number: int) -> int | None:
-    """Where a line has its number: near its end, each at another place."""
-    shown = np.isfinite(y) & ((y > 0) | (here.get_yscale() != "log"))
-    seen = np.flatnonzero(shown)
+def _end(here: Axes, x: Array, y: Array, number: int) -> int | None:
+    """Where a line has its number: near the end of what is seen of it, each at another place."""
+    (left, right), (bottom, top) = sorted(here.get_xlim()), sorted(here.get_ylim())
+    seen = np.flatnonzero((x >= left) & (x <= right) & (y >= bottom) & (y <= top))
     if not len(seen):
         return None
     back = number if len(seen) <= _FEW else round(number * _APART * len(seen))
     return int(seen[max(0, len(seen) - 1 - back)])
 
 
-def _reached(x: Array, y: Array, share: float) -> int:
-    """Where a histogram's outline has this share of its values before it."""
-    below = np.cumsum(np.diff(x) * y[1:])
-    return int(np.searchsorted(below, share * below[-1])) if below[-1] > 0 else 0
+def _top(y: Array, share: float) -> int:
+    """One of the places where a histogram's outline is high, this share of them before it."""
+    high = np.flatnonzero(y >= 0.6 * y.max())
+    return int(high[round(share * (len(high) - 1))])
 
 
 def _edges(patch: StepPatch) -> Array:
