@@ -34,11 +34,11 @@ class Side:
     @classmethod
     def of(cls, axis: Axis) -> "Side":
         """What an axis has now; no ticks where it finds its own."""
-        low, high = axis.get_view_interval() if not axis.get_inverted() else axis.get_view_interval()[::-1]
-        return cls((float(low), float(high)), _ticks(axis), axis.get_scale() == "log")
+        first, last = axis.get_view_interval()
+        return cls((float(first), float(last)), _ticks(axis), axis.get_scale() == "log")
 
     def joined(self, other: "Side") -> "Side":
-        """Wide enough for both; the ticks of the wider one, and where that is not enough those of the other that stand clear."""
+        """Wide enough for both; the wider one's ticks, and where they do not reach the other's that stand clear."""
         if self.limits == other.limits:
             return self
         limits = _around(self.limits, other.limits)

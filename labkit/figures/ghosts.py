@@ -22,7 +22,7 @@ _MOST_BINS = 400  # of one outline
 _TOPS = (0.5, 0.15, 0.85)  # where among its higher bins a histogram has its number, so that the numbers stand apart
 _FEW, _APART = 30, 0.1  # a line with more points has its numbers so much of its length apart
 _BESIDE = 0.14, 0.14  # inches
-_CASING = [withStroke(linewidth=3.4, foreground="white")]
+_CASING = [withStroke(linewidth=2.8, foreground="white")]
 
 
 def ghosts(here: Axes, artist: Artist, own: Sequence[Artist], number: int, first: bool = True) -> Iterator[Line2D]:
@@ -51,7 +51,7 @@ def ghosts(here: Axes, artist: Artist, own: Sequence[Artist], number: int, first
         if any(_alike(artist, each) for each in own):  # the number alone says that it is the same here
             yield from _flag(here, x, y, number, place)
             return
-        yield _in(here, Line2D(x, y, color=color, ls=dashes, lw=1.8, path_effects=_CASING))
+        yield _in(here, Line2D(x, y, color=color, ls=dashes, lw=1.7, path_effects=_CASING))
         yield from _flag(here, x, y, number, place)
 
 
