@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from labkit.figures.frames import Frame
 from labkit.figures.ghosts import LOOKS as LOOKS
 from labkit.figures.ghosts import ghosts
-from labkit.figures.series import TABLED, labelled, names_of, numbers_of
+from labkit.figures.series import TABLED, labelled, names_of
 
 Sides = tuple[bool, bool]
 
@@ -45,9 +45,9 @@ class Outlines:
 
         To be called after the view has moved.
         """
+        if key == self._key and not self._moved and list(self._put) == (self._figure.axes if others else []):
+            return  # ticks move with the limits alone
         now = {axes: Frame.of(axes) for axes in self._figure.axes} if others or self._put else {}
-        if (key, now) == (self._key, self._put) and not self._moved:
-            return
         self._own = {axes: self._kept(axes, frame) for axes, frame in now.items()}
         pairs = [(number, pair) for number, other in enumerate(others) for pair in _pairs(self._figure, other)]
         wide = dict(self._own)
@@ -103,20 +103,11 @@ def _pairs(figure: Figure, other: Figure) -> Iterator[tuple[Axes, Axes]]:
 
 def _ghosts(here: Axes, there: Axes, number: int) -> Iterator[Line2D]:
     own = data_of(here)
-    still = [_points(artist) for artist in own if isinstance(artist, Line2D) and not artist.get_animated()]
     bars = {artist.get_label() for artist in own if isinstance(artist, Rectangle)}
     seen: set[Any] = set()
     for artist in data_of(there):
         name = artist.get_label()
         if isinstance(artist, Rectangle) and name not in bars:
             continue  # a bar of something that has no place here
-        if isinstance(artist, Line2D) and not artist.get_animated() and _points(artist) in still:
-            continue  # it never differs
         yield from ghosts(here, artist, own, number, first=name not in seen)
         seen.add(name)
-
-
-def _points(artist: Line2D) -> tuple[str, str]:
-    """In words that are alike where the points are, NaN among them."""
-    x, y = numbers_of(artist)
-    return repr(x.tolist()), repr(y.tolist())

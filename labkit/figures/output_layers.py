@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
-from labkit.figures.series import along, exact, naming, number
+from labkit.figures.series import TABLED, along, exact, naming, number
 from labkit.figures.style import BLUE, GREEN, GREY, INK, LABEL, TITLE, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]
@@ -91,7 +91,7 @@ class _Column:
         one = output.outputs.shape[1] == 1
         names = ["output"] if one else ["true class", "second class", "third class"]
         for values, (color, dash), name in zip(output.outputs.T, styles, names, strict=False):
-            axes.plot(output.z, values, color=color, ls=dash, lw=2.6, label=name)
+            axes.plot(output.z, values, color=color, ls=dash, lw=2.6, label=name, gid=TABLED)
         if output.outputs.shape[1] > 1:
             axes.text(5.8, 1.05, "true class", color=BLUE, fontsize=LABEL, ha="right", va="bottom")
             axes.text(-5.8, 0.93, "others", color=GREEN, fontsize=LABEL, ha="left", va="bottom")
@@ -102,9 +102,9 @@ class _Column:
         axes.set_ylim((-8, 9) if same else (-1.1, 0.65))
         axes.set_yticks([-5, 0, 5] if same else [-1, -0.5, 0])
         axes.axhline(0, color=GREY, lw=1)
-        axes.plot(output.z, output.gradient, color=VERMILLION, lw=2.6, label=output.loss)
+        axes.plot(output.z, output.gradient, color=VERMILLION, lw=2.6, label=output.loss, gid=TABLED)
         if not same:
-            axes.plot(output.z, output.squared, color=GREY, lw=2.4, ls=_DASH, label="squared error")
+            axes.plot(output.z, output.squared, color=GREY, lw=2.4, ls=_DASH, label="squared error", gid=TABLED)
         axes.legend(loc="upper left", fontsize=LABEL, frameon=False, borderaxespad=0, labelspacing=0.2)
 
     def update(self, output: Output) -> None:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
-from labkit.figures.series import naming
+from labkit.figures.series import TABLED, naming
 from labkit.figures.style import BLUE, GREEN, INK, LABEL, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]
@@ -47,7 +47,7 @@ class StepsView:
     def _make_values(self) -> None:
         axes = self._values
         axes.set_ylim(-0.09, 1.22)
-        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 1, 1], color=INK, lw=2.6, label="step")
+        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 1, 1], color=INK, lw=2.6, label="step", gid=TABLED)
         axes.plot([0, 0], [0, 1], "o", color=INK, mfc="white", markersize=8)
         (self.logistic,) = axes.plot([], [], color=BLUE, lw=2.6, animated=True, label="logistic")
         (self.ramp,) = axes.plot([], [], color=VERMILLION, lw=2.6, ls=_DASH, animated=True, label="two ReLUs")
@@ -57,7 +57,7 @@ class StepsView:
     def _make_slopes(self) -> None:
         axes = self._slopes
         naming(axes, x="z")
-        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 0, 0], color=INK, lw=2.6, label="step")
+        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 0, 0], color=INK, lw=2.6, label="step", gid=TABLED)
         axes.plot([0], [0], "o", color=INK, mfc="white", markersize=8)
         (self.slope,) = axes.plot([], [], color=BLUE, lw=2.6, animated=True, label="logistic")
         (self.ramp_slope,) = axes.plot([], [], color=VERMILLION, lw=2.6, ls=_DASH, animated=True, label="two ReLUs")

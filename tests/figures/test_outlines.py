@@ -137,12 +137,19 @@ def test_own_data_is_seen_beside_an_outline():
     assert (over != plain).any(axis=-1).sum() > 500
 
 
-def test_a_state_pinned_on_itself_shows_its_number_and_hides_nothing():
+def test_what_was_pinned_stays_where_it_was_while_the_view_moves_on():
     lab = LABS["signal_propagation"]
-    view = shown(lab, {})
-    outlines = Outlines(view.figure)
-    outlines.update([shown(lab, {}).figure], 1)
-    assert {len(artist.get_xdata()) for artist in outlines.artists} == {1}
+    view, pinned = shown(lab, {"std": 0.1}), lab.compute(lab.parameters(std=0.1))
+    outlines, canvas = Outlines(view.figure), LiveCanvas(view.figure)
+    other = shown(lab, {"std": 0.1}).figure
+    for std in (0.1, 0.11, 0.12):
+        view.update(lab.compute(lab.parameters(std=std)))
+        outlines.update([other], 1)
+        canvas.over = outlines.artists
+        frame = pixels(canvas.render(outlines.look))
+        lines = [artist.get_ydata() for artist in outlines.artists if len(artist.get_xdata()) == 5]
+        assert any(np.array_equal(line, pinned.statistics.std) for line in lines)
+        assert (frame == (0x6A, 0x1B, 0x9A)).all(axis=-1).sum() > 200
 
 
 def test_theory_is_not_outlined():
