@@ -168,7 +168,8 @@ class SoftmaxView:
         axes.set_xlabel("T", fontsize=LABEL, color=INK, labelpad=1)
         self.cursor: Line2D = axes.axvline(1, color=GREY, lw=5, alpha=0.25, animated=True, zorder=1)
         self.curves = [
-            axes.plot([], [], color=c, animated=True, label=f"class {i}", gid=TABLED)[0] for i, c in enumerate(COLORS[:classes], 1)
+            axes.plot([], [], color=c, animated=True, label=f"class {i}", gid=TABLED)[0]
+            for i, c in enumerate(COLORS[:classes], 1)
         ]
         ring: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "white", "mew": 2.5, "ms": 16, "animated": True}
         digit: dict[str, Any] = {"ls": "", "color": INK, "mew": 0.3, "ms": 7, "animated": True}
