@@ -1,5 +1,6 @@
 """The angles between a few inputs: their directions at one layer, and the angles and the spread by layer."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.layer_curves import LayerCurve, Theory
 from labkit.figures.numbers import percent
+from labkit.figures.series import TABLED, THEORY, Series, along, exact, naming, number
 from labkit.figures.style import (
     BLUE,
     FORWARD,
@@ -53,6 +55,7 @@ class Compass:
         """Make `count` arrows in `axes`."""
         axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12), xticks=[], yticks=[], facecolor="none")
         axes.spines[:].set_visible(False)
+        naming(axes, "directions", "across", "up")
         axes.add_patch(Circle((0, 0), 1, fill=False, color=LINE, lw=1.5))
         colors = list(COLORS[:count])
         self._starts = [
@@ -72,11 +75,19 @@ class Compass:
         """Show the directions; a vector that has none is left out and counted."""
         for mark, (x, y) in zip(self._starts, shown.start, strict=True):
             mark.set_data([x], [y])
+        exact(self._arrows, partial(_directions, shown))
+        exact(self._kept, lambda: [number("share of the squared lengths in this plane", shown.kept)])
         there = np.isfinite(shown.now[:, 0])
         self._arrows.set_UVC(*np.where(there[:, None], shown.now, 0).T)
         self._arrows.set_visible(bool(there.any()))
         self._layer.set_text("layer 0: the inputs" if shown.layer == 0 else f"layer {shown.layer}")
         self._kept.set_text(_kept(shown.kept, int((~there).sum()), len(there)))
+
+
+def _directions(shown: Directions) -> list[Series]:
+    named = [f"input {number}" for number in range(1, len(shown.now) + 1)]
+    both = ("layer 0", shown.start), (f"layer {shown.layer}", shown.now)
+    return [along(f"{n}, {when}", *place) for when, places in both for n, place in zip(named, places, strict=True)]
 
 
 def _kept(share: float, lost: int, count: int) -> str:
@@ -93,6 +104,7 @@ class AngleCurves:
         """Make the curves of `count` inputs in `axes`."""
         self._layers = np.arange(depth + 1)
         quiet(axes, title="angle to the first input", grid="y")
+        naming(axes, x="layer", y="degrees")
         axes.set_ylim(-4, 184)
         axes.set_yticks(list(_CORRELATIONS), [f"{d}°" for d in _CORRELATIONS])
         beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center", "color": INK}
@@ -109,6 +121,9 @@ class AngleCurves:
             axes.plot([], [], "--", color=INK, lw=1.5, zorder=4, animated=True, visible=False)[0]
             for _ in COLORS[1:count]
         ]
+        for i, (drawn, theory) in enumerate(zip(self._measured, self._theory, strict=True), 2):
+            drawn.set_label(f"input {i}")
+            theory.set(label=f"input {i}, {THEORY}", gid=TABLED)
         self._text = live_text(axes, 1.0, 1.02, "right", "bottom")
 
     def update(self, measured: Array, theory: Array | None, goal: float | None) -> None:
@@ -122,6 +137,7 @@ class AngleCurves:
         self._goal.set_visible(goal is not None)
         if goal is not None:
             self._goal.set_ydata([goal, goal])
+            exact(self._goal, lambda: [number("theory's end", goal)])
         dashes = "dashed: theory" if goal is None else "dashed: theory, dotted: its end"
         self._text.set_text("" if theory is None else dashes)
 

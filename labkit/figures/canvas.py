@@ -12,8 +12,9 @@ import numpy as np
 from cachetools import LRUCache
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from labkit.figures.png import deflate, encode, inflate
 
@@ -35,7 +36,8 @@ class LiveCanvas:
         self._axes: list[Axes] = []
         self._moving: list[Artist] = []
         self._moving_axes: list[Artist] = []
-        self.over: Sequence[Artist] = ()  # drawn above all, though they are not the figure's
+        self.over: Sequence[Artist] = ()  # drawn above all but texts, though they are not the figure's
+        self._layer: Any = None, None, None, None  # what lies over all and how large, as places and their pixels
         self.full_draws = 0
 
     def resize(self, width: int) -> None:
@@ -57,12 +59,33 @@ class LiveCanvas:
             self._renew(None if look is None else (look, self._figure.dpi))
         else:
             self._canvas.restore_region(self._ground)
-        for artist in self._moving:
+        texts = [artist for artist in self._moving if self.over and isinstance(artist, Text)]
+        self._draw([artist for artist in self._moving if artist not in texts] if texts else self._moving)
+        if self.over:
+            self._lay_over()
+        self._draw(texts)
+        return encode(np.asarray(self._canvas.buffer_rgba()))
+
+    def _draw(self, artists: Sequence[Artist]) -> None:
+        for artist in artists:
             owner = artist.axes or self._figure
             owner.draw_artist(artist)
-        for artist in self.over:
-            artist.draw(self._canvas.get_renderer())
-        return encode(np.asarray(self._canvas.buffer_rgba()))
+
+    def _lay_over(self) -> None:
+        """Put `over` on the picture: drawn once for as long as it is the same sequence."""
+        page = np.asarray(self._canvas.get_renderer().buffer_rgba())
+        of, size, places, ink = self._layer
+        if of is not self.over or size != (page.shape, self._figure.dpi):
+            renderer = RendererAgg(page.shape[1], page.shape[0], self._figure.dpi)
+            for artist in self.over:
+                artist.draw(renderer)
+            drawn = np.asarray(renderer.buffer_rgba())
+            places = np.flatnonzero(drawn[..., 3])
+            ink = drawn.reshape(-1, 4)[places].astype(np.uint16)
+            self._layer = self.over, (page.shape, self._figure.dpi), places, ink
+        flat = page.reshape(-1, 4)
+        opacity = ink[:, 3:]
+        flat[places, :3] = (ink[:, :3] * opacity + flat[places, :3] * (255 - opacity) + 127) // 255
 
     def _renew(self, look: Hashable) -> None:
         """Bring the ground up to date, from those that are kept or by drawing."""

@@ -1,6 +1,7 @@
 """The chain rule through a network of one unit a layer: the units, each factor as a bar, and the product as it runs."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from labkit.figures.chain_axes import LogAxis, layers_along, moving_text
 from labkit.figures.intervals import signed
 from labkit.figures.numbers import sized
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import (
     BACKWARD,
     BLUE,
@@ -55,11 +57,12 @@ class Factors:
 class Bars:
     """One bar a layer from the line of 1: hollow for a negative factor, down to a triangle for 0."""
 
-    def __init__(self, axes: Axes, depth: int, offset: float, color: str) -> None:
-        """Make the bars of one kind of factor in `axes`."""
+    def __init__(self, axes: Axes, depth: int, offset: float, color: str, name: str) -> None:
+        """Make the bars of one kind of factor, of this `name`, in `axes`."""
+        self._name = name
         self._color = color
         self.x = np.arange(1, depth + 1) + offset
-        style: dict[str, Any] = {"edgecolor": color, "lw": 2, "animated": True}
+        style: dict[str, Any] = {"edgecolor": color, "lw": 2, "animated": True, "label": name}
         self.bars = [Rectangle((x - _WIDTH / 2, 0), _WIDTH, 0, **style) for x in self.x]
         for bar in self.bars:
             axes.add_patch(bar)
@@ -70,6 +73,7 @@ class Bars:
 
     def update(self, sign: Array, log: Array, lowest: float, room: float) -> None:
         """Show the factors; `room` is the height that a number takes."""
+        exact(self.zeros, partial(_signed, self._name, np.arange(1, len(log) + 1), sign, log))
         for bar, s, height in zip(self.bars, sign, log, strict=True):
             bar.set_visible(bool(height < np.inf))
             bar.set_height(max(height, lowest) if height < np.inf else 0.0)
@@ -81,6 +85,11 @@ class Bars:
             text.set_text(sized(s, height, 3 if len(self.bars) <= 5 else 2))
             inside = height if np.isfinite(height) else lowest if height < 0 else 0.0
             text.set_position((x, inside + 0.15 * room if inside >= 0 else inside - room))
+
+
+def _signed(name: str, layers: NDArray[Any], sign: Array, log: Array) -> list[Series]:
+    """Numbers that no float64 may hold: signs, and logarithms of the sizes."""
+    return [along(f"sign of {name}", layers, sign), along(f"log10 of the size of {name}", layers, log)]
 
 
 class Running:
@@ -96,6 +105,9 @@ class Running:
         self.points = self._pair(axes, "o", BACKWARD, size)
         self.by_weight = self._pair(axes, "D", GREEN, size - 1)
         edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "animated": True, "ls": ""}
+        self.line.set_label("dC/dh")
+        for mark in self.by_weight:
+            mark.set_label("dC/dw")
         self.zeros = [axes.plot([], [], "v", color=c, markersize=9, **edge)[0] for c in (BACKWARD, GREEN)]
         self.nonfinite = [axes.plot([], [], "X", color=c, markersize=9, **edge)[0] for c in (BACKWARD, GREEN)]
 
@@ -107,9 +119,13 @@ class Running:
     def update(self, back: Array, by_weight: Array, before: Array | None) -> None:
         """Show signs and logarithms, (2, depth + 1) and (2, depth)."""
         self.line.set_data(self._layers, np.where(np.isfinite(back[1]), back[1], np.nan))
+        exact(self.line, partial(_signed, "dC/dh (layer 0: dC/dx)", self._layers, *back))
+        exact(self.by_weight[0], partial(_signed, "dC/dw", self._layers[1:], *by_weight))
+        exact(self.by_weight[1], list)  # said with the first
         self.before.set_visible(before is not None)
         if before is not None:
             self.before.set_data(self._layers, np.where(np.isfinite(before[1]), before[1], np.nan))
+            exact(self.before, partial(_signed, "dC/dh without the shift", self._layers, *before))
         shown = ((self.points, self._layers, back), (self.by_weight, self._layers[1:], by_weight))
         for kind, (marks, x, (sign, log)) in enumerate(shown):
             drawn = np.isfinite(log)
@@ -127,6 +143,7 @@ class Units:
     def __init__(self, axes: Axes, depth: int) -> None:
         """Draw the arrows; make the circles."""
         blank(axes)
+        naming(axes, "outputs", "layer", "h")
         axes.set_ylim(-1, 1)
         labelled = depth <= _LABELLED
         size = 42 if labelled else 15
@@ -141,6 +158,7 @@ class Units:
 
     def update(self, x: float, post: Array, saturated: NDArray[np.bool_]) -> None:
         """Show outputs (depth,)."""
+        exact(self.open, lambda: [along("output h (layer 0: x)", np.arange(len(post) + 1), [x, *post])])
         for mark, which in ((self.open, ~saturated), (self.shut, saturated)):
             mark.set_data(self._layers[which], np.zeros(which.sum()))
         for text, value in zip(self.texts, (x, *post), strict=False):
@@ -195,7 +213,10 @@ class ChainView:
             axes.add_patch(band)
         self.units = Units(top, depth)
         self._factor_axis, self._product_axis = LogAxis(upper, labels=depth <= _LABELLED), LogAxis(lower)
-        self.bars = [Bars(upper, depth, s * 0.2, c) for s, c in ((-1, BLUE), (1, VERMILLION))]
+        naming(upper, "factors", "layer")
+        naming(lower, "the product as it runs", "layer")
+        kinds = (-1, BLUE, "weight w"), (1, VERMILLION, "slope f′(z)")
+        self.bars = [Bars(upper, depth, s * 0.2, c, name) for s, c, name in kinds]
         self.running = Running(lower, depth)
         self.product = live_text(lower, 1.0, 1.03, "right", "bottom")
         _legend(upper, [("s", BLUE, "weight w"), ("s", VERMILLION, "slope f′(z)")])

@@ -39,7 +39,7 @@ class ComparisonView:
         upper = self.figure.add_gridspec(
             1, 2, width_ratios=(1.5, 1), left=0.078, right=0.985, top=0.945, bottom=0.53, wspace=0.07
         )
-        self._losses = LossCurves(self.figure.add_subplot(upper[0]), steps, colors, titles[0], *level, top=2.6)
+        self._losses = LossCurves(self.figure.add_subplot(upper[0]), steps, colors, titles[0], *level, names, top=2.6)
         self._standings = Standings(self.figure.add_subplot(upper[1]), names, colors, titles[1], chance)
         self._make_layers(depth, shown, colors[chosen])
 
@@ -50,7 +50,7 @@ class ComparisonView:
             wspace=0.16 if few else 0.25,
         )  # fmt: skip
         kind = Histograms if few else HeatMap
-        self._values = kind(self.figure, lower[0], depth, color)
+        self._values = kind(self.figure, lower[0], depth, color, TITLES[shown])
         self._gradient = LayerCurve(self.figure.add_subplot(lower[1]), depth, "RMS of dC/dz by layer", color)
         head = self.figure.add_axes((0.0, 0.385, 1.0, 0.04), frameon=False, xticks=[], yticks=[])
         head.patch.set_visible(False)

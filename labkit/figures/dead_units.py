@@ -1,6 +1,8 @@
 """Dead units: their share by step, one line a contestant; and by layer and step, one map a contestant."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.loss_curves import Curve, Curves
 from labkit.figures.numbers import percent
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import INK, LABEL, LINE, ORDERED, TICK, quiet
 
 Array = NDArray[np.float64]
@@ -19,12 +22,13 @@ _COLUMNS = 200
 class DeadCurves:
     """The share of all hidden units that is dead, at the steps that were looked at."""
 
-    def __init__(self, axes: Axes, steps: int, colors: Sequence[str], title: str) -> None:
+    def __init__(self, axes: Axes, steps: int, colors: Sequence[str], title: str, names: Sequence[str]) -> None:
         """Make the curves in `axes`."""
         quiet(axes, title=title, grid="y")
+        naming(axes, "dead units", y=title)
         axes.set(xlim=(0, steps), ylim=(-0.02, 1.02))
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(v) for v in (0, 0.25, 0.5, 0.75, 1)])
-        self.curves = Curves(axes, colors, dashed=True, width=3.2)
+        self.curves = Curves(axes, colors, names, dashed=True, width=3.2)
         for line in self.curves.lines:
             line.set_clip_on(False)
 
@@ -47,6 +51,7 @@ class DeadMaps:
             axes = figure.add_subplot(grid[0, column])
             quiet(axes)
             axes.set_title(title, fontsize=LABEL, color=color, loc="left", weight="bold")
+            naming(axes, f"dead units by layer: {title}", y="dead share")
             axes.set_facecolor(LINE)
             axes.set_xticks([0, steps])
             labels = axes.get_xticklabels()
@@ -71,6 +76,12 @@ class DeadMaps:
             held = shares[np.searchsorted(steps, columns, side="right") - 1].T.copy()
             held[:, columns > max(float(steps[-1]), columns[0])] = np.nan
             image.set_data(held)
+            exact(image, partial(by_layer, steps, shares))
+
+
+def by_layer(steps: NDArray[Any], values: Array) -> list[Series]:
+    """Values (steps, depth) by step, a series for each layer."""
+    return [along(f"layer {layer}", steps, column) for layer, column in enumerate(values.T, 1)]
 
 
 def _ticks(depth: int) -> list[int]:

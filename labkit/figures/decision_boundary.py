@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from labkit.figures.learning_curve import LearningCurve, TestScores
 from labkit.figures.net_diagram import NetDiagram
 from labkit.figures.plane_map import Extent, PlaneMap
+from labkit.figures.series import Series, exact, naming, number
 from labkit.figures.style import GREEN, GREY, INK, LABEL, TICK, TITLE, live_text, new_figure
 
 Array = NDArray[np.float64]
@@ -19,6 +21,7 @@ ONE = (0.01, 0.035, 0.55, 0.9)
 """Place of the one map: left, bottom, width, height, in shares of the picture."""
 GRID = (0.125, 0.06, 0.985, 0.915)  # left, bottom, right, top
 _GAPS = (0.008, 0.062)
+_NUMBERS = "accuracy", "standard error of the accuracy", "loss"
 _WITH_MORE = 4  # columns at most that are wide enough for a second number
 
 
@@ -36,7 +39,8 @@ class Maps:
 
 @dataclass(frozen=True)
 class Table:
-    """What stands at and in the cells of a grid, row after row; `note` below it says what the marks mean.
+    """What stands at and in the cells of a grid, row after row; `note` below it says what the marks mean;
+    `numbers` are the accuracy, its standard error and the loss of each.
 
     `named` says which the rule of thumb names, `best` which are not to be told apart from the best of their column,
     and `starred` those of them that get a star.
@@ -50,6 +54,7 @@ class Table:
     said: tuple[str, ...]
     more: tuple[str, ...]
     note: str
+    numbers: tuple[tuple[float, float, float], ...]
 
 
 def cell_aspect(figure: Figure, rows: int, columns: int) -> float:
@@ -64,6 +69,10 @@ def cell(rows: int, columns: int, row: int, column: int) -> tuple[float, float, 
     gap, below = _GAPS
     width, height = (right - left + gap) / columns - gap, (top - bottom + below) / rows - below
     return left + column * (width + gap), top - (row + 1) * height - row * below, width, height
+
+
+def _numbers(table: Table, i: int) -> list[Series]:
+    return [number(name, value) for name, value in zip(_NUMBERS, table.numbers[i], strict=True)]
 
 
 class BoundaryView:
@@ -96,6 +105,7 @@ class BoundaryView:
             self.said[i].set_text(f"★ {table.said[i]}" if table.starred[i] else table.said[i])
             self.more[i].set_text(table.more[i] if len(table.columns) <= _WITH_MORE else "")
             self.frames[i].set_visible(table.named[i])
+            exact(self.said[i], partial(_numbers, table, i))
         self.note.set_text(table.note)
 
     def _put(self, each: PlaneMap, maps: Maps, i: int) -> None:
@@ -106,6 +116,7 @@ class BoundaryView:
     def _make_one(self, sizes: Sequence[int]) -> None:
         self.figure.clear()
         axes = self.figure.add_axes(ONE)
+        naming(axes, "map of the plane", "x1", "x2")
         self.maps = [PlaneMap(axes, size=6.5, line=3.0)]
         self.title = live_text(axes, 0.0, 1.012, "left", "bottom")
         self.title.set_fontsize(TITLE)
@@ -130,6 +141,8 @@ class BoundaryView:
         for axes, frame, more in zip(panels, self.frames, self.more, strict=True):
             axes.add_patch(frame)
             more.set(color=GREY, fontsize=TICK)
+        for i, axes in enumerate(panels):
+            naming(axes, f"{columns[i % shape[1]]}, {rows[i // shape[1]]}", "x1", "x2")
         self._name(rows, columns)
 
     def _name(self, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:

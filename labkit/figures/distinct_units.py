@@ -1,6 +1,7 @@
 """How many different units a network's layers have: a map of layer against step, and the numbers of now beside it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from labkit.figures.dead_units import by_layer
 from labkit.figures.numbers import short
+from labkit.figures.series import exact, naming
 from labkit.figures.step_axis import step_axis
 from labkit.figures.style import INK, LABEL, LINE, ORDERED, TITLE, live_text, quiet
 
@@ -34,6 +37,7 @@ class DistinctMap:
         """Make the artists in `axes`."""
         self.axes = axes
         quiet(axes)
+        naming(axes, title, "step", "different units")
         axes.set_title(title, fontsize=TITLE, color=color, loc="left", weight="bold")
         axes.set_facecolor(LINE)
         axes.set_ylabel("layer", fontsize=LABEL, color=INK)
@@ -58,6 +62,7 @@ class DistinctMap:
         held = distinct[np.searchsorted(steps, columns, side="right") - 1].T.copy()
         held[:, columns > max(float(steps[-1]), columns[0])] = np.nan
         self.image.set_data(held)
+        exact(self.image, partial(by_layer, steps, distinct))
         self.frame.set_y(layer + 0.5)
         self.noise.set_data(pushed, np.full(len(pushed), 0.95))
         for text, count in zip(self.now, distinct[-1], strict=True):

@@ -38,11 +38,11 @@ class DyingView:
             2, 2, width_ratios=(1.45, 1), height_ratios=(1.25, 1), left=0.078, right=0.965, top=0.945, bottom=0.085,
             hspace=0.4, wspace=0.24,
         )  # fmt: skip
-        self._dead = DeadCurves(self.figure.add_subplot(grid[0, 0]), steps, colors, titles[0])
+        self._dead = DeadCurves(self.figure.add_subplot(grid[0, 0]), steps, colors, titles[0], names)
         self._standings = Standings(self.figure.add_subplot(grid[0, 1]), names, colors, titles[2], chance)
         self._maps = DeadMaps(self.figure, grid[1, 0], steps, depth, _numbered(short_names, colors))
         self._losses = LossCurves(
-            self.figure.add_subplot(grid[1, 1]), steps, colors, titles[1], *level, top=2.6, dashed=True
+            self.figure.add_subplot(grid[1, 1]), steps, colors, titles[1], *level, names, top=2.6, dashed=True
         )
 
     def update(

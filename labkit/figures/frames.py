@@ -2,84 +2,120 @@
 
 from dataclasses import dataclass
 from math import log10
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FixedFormatter, FixedLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from labkit.figures.layer_curves import decade_axis
+from labkit.figures.layer_curves import decade_ticks
 
-Ticks = tuple[tuple[float, str], ...]
 Limits = tuple[float, float]
-_NEAR = 0.09  # of the span: labels nearer than this would run into each other
+_NEAR = 0.12  # of the span: labels nearer than this would run into each other
+_MARGINS = 1.08  # the span of a log axis, in spans of what it holds; see decade_axis
+
+
+class Tick(NamedTuple):
+    """A place, its label, and where the label stands to it along x."""
+
+    place: float
+    label: str
+    side: str
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What stands around the data of axes, along x and y; `logarithmic` along y."""
+class Side:
+    """What stands along x or along y."""
 
-    x: Limits
-    y: Limits
-    x_ticks: Ticks
-    y_ticks: Ticks
+    limits: Limits
+    ticks: tuple[Tick, ...]
     logarithmic: bool
+
+    @classmethod
+    def of(cls, axis: Axis) -> "Side":
+        """What an axis has now; no ticks where it finds its own."""
+        first, last = axis.get_view_interval()
+        return cls((float(first), float(last)), _ticks(axis), axis.get_scale() == "log")
+
+    def joined(self, other: "Side") -> "Side":
+        """Wide enough for both; the wider one's ticks, and where they do not reach the other's that stand clear."""
+        if self.limits == other.limits:
+            return self
+        limits = _around(self.limits, other.limits)
+        wide, slim = (self, other) if self._span(self.limits) >= self._span(other.limits) else (other, self)
+        if limits == self.limits:
+            return self
+        if self.logarithmic and self.ticks and self.ticks[-1].label.startswith("10"):
+            middle, half = (log10(limits[0]) + log10(limits[1])) / 2, self._span(limits) / _MARGINS / 2
+            ticks = tuple(Tick(*tick, "center") for tick in decade_ticks(middle - half, middle + half))
+        else:
+            near = _NEAR * self._span(limits)
+            others = slim.ticks if limits != wide.limits else ()
+            clear = (t for t in others if all(self._span((t.place, w.place)) > near for w in wide.ticks))
+            ticks = tuple(self._aligned(tick, limits) for tick in (*wide.ticks, *clear))
+        return Side(limits, ticks, self.logarithmic)
+
+    def _span(self, limits: Limits) -> float:
+        low, high = (log10(end) for end in limits) if self.logarithmic else limits
+        return abs(high - low)
+
+    def _aligned(self, tick: Tick, limits: Limits) -> Tick:
+        """In the middle below its place, unless that is an end of the axis."""
+        at_end = any(self._span((tick.place, end)) < 1e-3 * self._span(limits) for end in limits)
+        return tick if at_end else tick._replace(side="center")
+
+    def put_on(self, axis: Axis) -> None:
+        """Give an axis these limits and ticks."""
+        if self.ticks:
+            axis.set_ticks([tick.place for tick in self.ticks], [tick.label for tick in self.ticks])
+            if axis is axis.axes.xaxis:
+                for drawn, tick in zip(axis.get_major_ticks(), self.ticks, strict=False):
+                    drawn.label1.set_horizontalalignment(tick.side)  # type: ignore[arg-type]
+        set_limits = axis.axes.set_xlim if axis is axis.axes.xaxis else axis.axes.set_ylim
+        set_limits(self.limits)
+
+
+class Frame(NamedTuple):
+    """What stands around the data of axes."""
+
+    x: Side
+    y: Side
 
     @classmethod
     def of(cls, axes: Axes) -> "Frame":
         """What these axes have now."""
-        return cls(
-            axes.get_xlim(), axes.get_ylim(), _ticks(axes.xaxis), _ticks(axes.yaxis), axes.get_yscale() == "log"
-        )
+        return cls(Side.of(axes.xaxis), Side.of(axes.yaxis))
 
     @property
     def limits(self) -> tuple[Limits, Limits]:
         """Along x and y."""
-        return self.x, self.y
+        return self.x.limits, self.y.limits
 
     def joined(self, other: "Frame") -> "Frame":
         """Wide enough for both."""
-        return Frame(
-            _around(self.x, other.x), _around(self.y, other.y),
-            self._both(self.x_ticks, other.x_ticks, self.x, other.x),
-            self._both(self.y_ticks, other.y_ticks, self.y, other.y), self.logarithmic,
-        )  # fmt: skip
-
-    @staticmethod
-    def _both(ticks: Ticks, others: Ticks, own: Limits, its: Limits) -> Ticks:
-        """The ticks of the wider one, and those of the other that stand clear of them."""
-        first, second = (ticks, others) if _span(own) >= _span(its) else (others, ticks)
-        near = _NEAR * _span(_around(own, its))
-        return first + tuple(tick for tick in second if all(abs(tick[0] - place) > near for place, _ in first))
+        return Frame(self.x.joined(other.x), self.y.joined(other.y))
 
     def put_on(self, axes: Axes) -> None:
-        """Give axes this frame, unless they have it."""
-        if Frame.of(axes) == self:
-            return  # nothing to draw anew
-        _set_ticks(axes.xaxis, self.x_ticks)
-        if self.logarithmic:
-            decade_axis(axes, log10(self.y[0]), log10(self.y[1]))
-        else:
-            _set_ticks(axes.yaxis, self.y_ticks)
-        axes.set(xlim=self.x, ylim=self.y)
+        """Give axes this frame, unless they have it: then there is nothing to draw anew."""
+        for side, axis in zip(self, (axes.xaxis, axes.yaxis), strict=True):
+            if Side.of(axis) != side:
+                side.put_on(axis)
 
 
-def _ticks(axis: Axis) -> Ticks:
-    """The ticks that were given; none where the axis finds its own."""
+def _ticks(axis: Axis) -> tuple[Tick, ...]:
+    """The ticks that were given."""
     places, labels = axis.get_major_locator(), axis.get_major_formatter()
     if not isinstance(places, FixedLocator):
         return ()
-    found = places.locs  # type: ignore[attr-defined]
-    words = labels.seq if isinstance(labels, FixedFormatter) else [f"{place:g}" for place in found]
-    return tuple((float(place), str(word)) for place, word in zip(found, words, strict=False))
-
-
-def _set_ticks(axis: Axis, ticks: Ticks) -> None:
-    if ticks:
-        axis.set_ticks([place for place, _ in ticks], [label for _, label in ticks])
-
-
-def _span(limits: Limits) -> float:
-    return abs(limits[1] - limits[0])
+    found = [float(place) for place in places.locs]  # type: ignore[attr-defined]
+    if isinstance(labels, FuncFormatter):  # how an axis keeps the labels that came with its ticks
+        words = [labels(place, number) for number, place in enumerate(found)]
+    else:
+        words = [f"{place:g}" for place in found]
+    sides = ["center"] * len(found)
+    if axis is axis.axes.xaxis:
+        sides = [tick.label1.get_horizontalalignment() for tick in axis.get_major_ticks(len(found))]
+    return tuple(map(Tick, found, map(str, words), sides))
 
 
 def _around(own: Limits, other: Limits) -> Limits:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, isfinite
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import interval
+from labkit.figures.series import Series, along, exact, naming, table
 from labkit.figures.style import BLUE, GREEN, INK, LABEL, LINE, PURPLE, VERMILLION, blank, live_text, quiet
 
 Array = NDArray[np.float64]
@@ -51,6 +53,8 @@ class FunctionsView:
         quiet(self._values, title="f(z)", grid="both")
         quiet(self._slopes, title="slope f′(z)", grid="both")
         self.remark = live_text(self._slopes, 0.99, 0.98, "right", "top")
+        naming(self._values, x="z", y="f(z)")
+        naming(self._slopes, x="z", y="f′(z)")
         self._make_strip(self._names, self._bars)
         self._rows = [_Row(self, self._names, number) for number in range(len(STYLES))]
         self._limits: tuple[float, ...] = ()
@@ -119,6 +123,7 @@ class _Row:
         (self.ends,) = values.plot([], [], "o", color=color, markersize=7, mec="white", animated=True, zorder=4)
         self.name = live_text(names, 0.14, 0, "left", "bottom")
         self.range = live_text(names, 1.0, 0, "right", "bottom")
+        naming(names, "effective range: slope at least 1 % of its largest", "end", "z")
         self._artists: Iterable[Line2D] = (
             self.value, self.slope, self.sample, self.bar, self.left, self.right, self.ends,
         )  # fmt: skip
@@ -128,12 +133,17 @@ class _Row:
             artist.set_visible(False)
         self.name.set_text("")
         self.range.set_text("")
+        exact(self.range, list)
 
     def show(self, function: Shown, place: int, places: int, reach: float) -> None:
         for artist in (self.value, self.slope, self.sample, self.bar):
             artist.set_visible(True)
         self.value.set_data(function.z, np.clip(function.value, -_FAR, _FAR))
         self.slope.set_data(function.z, np.clip(function.slope, -_FAR, _FAR))
+        for artist, values in ((self.value, function.value), (self.slope, function.slope)):
+            artist.set_label(function.label)
+            exact(artist, partial(_one, function.label, function.z, values))
+        exact(self.range, lambda: [table(function.label, ("from", "to"), function.effective)])
         self.sample.set_data([0.0, 0.12], [place, place])
         self.name.set_text(function.label)
         self.range.set_text(interval(*function.effective))
@@ -154,6 +164,10 @@ class _Row:
         self.ends.set_visible(len(ends) > 0)
         known = np.isfinite(function.value)
         self.ends.set_data(ends, np.interp(ends, function.z[known], function.value[known]))
+
+
+def _one(name: str, z: Array, values: Array) -> list[Series]:
+    return [along(name, z, values)]
 
 
 def _order(number: int) -> float:

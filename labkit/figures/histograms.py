@@ -1,6 +1,7 @@
 """One histogram a layer, or one heat map of them all."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from labkit.figures.layer_curves import layer_ticks
 from labkit.figures.live_text import LiveText
 from labkit.figures.numbers import percent, short
+from labkit.figures.series import TABLED, THEORY, Series, along, exact, naming, number
 from labkit.figures.style import INK, LABEL, ORDERED, TICK, live_text, quiet
 from labkit.nn.histogram import bin_of, step_above
 from labkit.nn.statistics import Distribution
@@ -50,6 +52,17 @@ def remarks(distribution: Distribution, layer: int) -> str:
     return "\n".join(lines)
 
 
+def _remarked(distribution: Distribution, layer: int) -> list[Series]:
+    """The numbers of the remarks."""
+    assert distribution.outside is not None
+    return [
+        number("std", distribution.std[layer]),
+        number("share not finite", distribution.nonfinite[layer] / distribution.size[layer]),
+        number("share exactly 0", distribution.zeros[layer]),
+        number("share out of range", distribution.outside[layer]),
+    ]
+
+
 @dataclass
 class _Panel:
     axes: Axes
@@ -62,25 +75,27 @@ class _Panel:
 class Histograms:
     """A panel a layer, with common axes: (depth <= 10) panels of at most five a row."""
 
-    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str) -> None:
-        """Make the panels in `place`."""
+    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str, what: str) -> None:
+        """Make the panels in `place`; `what` is the quantity."""
         rows = -(-depth // _A_ROW)
         grid = place.subgridspec(rows, min(depth, _A_ROW), wspace=0.08, hspace=0.75)
         self._panels = [
-            self._panel(figure.add_subplot(grid[divmod(i, _A_ROW)] if rows > 1 else grid[0, i]), i, color)
+            self._panel(figure.add_subplot(grid[divmod(i, _A_ROW)] if rows > 1 else grid[0, i]), i, color, what)
             for i in range(depth)
         ]
         self.limits: tuple[float, float, float] | None = None
 
     @staticmethod
-    def _panel(axes: Axes, layer: int, color: str) -> _Panel:
+    def _panel(axes: Axes, layer: int, color: str, what: str) -> _Panel:
         quiet(axes, title=f"layer {layer + 1}")
         axes.tick_params(labelleft=layer % _A_ROW == 0)
         if layer % _A_ROW == 0:
             axes.set_ylabel("share", fontsize=LABEL, color=INK)
-        bars = axes.stairs([0.0], [0.0, 1.0], fill=True, color=color, animated=True)
-        zeros = axes.stairs([0.0], [0.0, 1.0], fill=True, color=INK, animated=True)
+        naming(axes, f"{what}, layer {layer + 1}", "value", "share")
+        bars = axes.stairs([0.0], [0.0, 1.0], fill=True, color=color, animated=True, label="measured")
+        zeros = axes.stairs([0.0], [0.0, 1.0], fill=True, color=INK, animated=True, label="exactly 0")
         theory = axes.stairs([0.0], [0.0, 1.0], color=INK, lw=1.8, ls="--", animated=True, visible=False)
+        theory.set(label=THEORY, gid=TABLED)
         return _Panel(axes, bars, zeros, theory, live_text(axes, 0.98, 0.99, "right", "top"))
 
     def update(self, distribution: Distribution, theory: Array | None = None) -> None:
@@ -95,6 +110,8 @@ class Histograms:
             if theory is not None:
                 panel.theory.set_data(theory[layer], edges)
             panel.text.set_text(remarks(distribution, layer))
+            exact(panel.text, partial(_remarked, distribution, layer))
+            exact(panel.zeros, list)  # said there
 
     @staticmethod
     def _show_zeros(patch: StepPatch, share: float, edges: Array) -> None:
@@ -137,8 +154,8 @@ def _label_ends(axes: Axes, ticks: list[float]) -> None:
 class HeatMap:
     """All layers in one picture: layer against value, the share of values as color."""
 
-    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str) -> None:
-        """Make the picture in `place`; its colors are the ordered ones, whatever `color` is."""
+    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, color: str, what: str) -> None:
+        """Make the picture of the quantity `what` in `place`; its colors are the ordered ones, whatever `color` is."""
         self._depth = depth
         grid = place.subgridspec(1, 3, width_ratios=(1, 0.015, 0.035), wspace=0.02)
         self._axes = figure.add_subplot(grid[0, 0])
@@ -146,6 +163,7 @@ class HeatMap:
         self._axes.set_xlabel("layer", fontsize=LABEL, color=INK)
         self._axes.set_ylabel("value", fontsize=LABEL, color=INK)
         self._axes.set_xticks(layer_ticks(depth))
+        naming(self._axes, f"{what}, all layers", "value", "share")
         self._image = self._axes.imshow(
             np.zeros((1, depth)), aspect="auto", origin="lower", cmap=ORDERED, vmin=0, vmax=1, animated=True,
             interpolation="nearest", extent=(0.5, depth + 0.5, 0, 1),
@@ -160,6 +178,8 @@ class HeatMap:
             for color in ("black", "white")
             for _ in _WITHIN
         ]
+        for theory, share in zip(self._theory, _WITHIN, strict=False):  # the white ones say the same
+            theory.set(label=f"{THEORY}, {short(share)} of the values lie below", gid=TABLED)
         self._text = live_text(self._axes, 1.0, 1.02, "right", "bottom")
         self.limits: tuple[float, float] | None = None
 
@@ -175,16 +195,38 @@ class HeatMap:
             ticks = _ends_and_zero(*limits)
             self._axes.set_yticks(ticks, [short(v) for v in ticks])
         self._image.set_data(_shade(share.T))
+        exact(self._image, partial(by_layer, share, distribution.edges))
+        exact(self._text, partial(_lost, distribution))
         self._show_theory(theory, distribution.edges)
         self._text.set_text(_worst(distribution))
 
     def _show_theory(self, theory: Array | None, edges: Array) -> None:
-        for number, line in enumerate(self._theory):
+        for place, line in enumerate(self._theory):
             line.set_visible(theory is not None)
             if theory is not None:
-                color, share = divmod(number, len(_WITHIN))
+                color, share = divmod(place, len(_WITHIN))
                 line.set_linestyle((3 * color, (3, 3)))  # black and white take turns: one is seen on any ground
                 line.set_data(np.arange(1, self._depth + 1), _quantile(theory, edges, _WITHIN[share]))
+
+
+def by_layer(share: Array, edges: Array) -> list[Series]:
+    """Shares of the values in bins, (depth, bins), a series for each layer."""
+    return [Series(f"layer {layer}", edges, row) for layer, row in enumerate(share, 1)]
+
+
+def _lost(distribution: Distribution) -> list[Series]:
+    """What the heat map cannot show, by layer."""
+    layers = np.arange(1, len(distribution.std) + 1)
+    return [along(f"{name}, by layer", layers, values) for name, values in _unseen(distribution) if values.max() > 0]
+
+
+def _unseen(distribution: Distribution) -> tuple[tuple[str, Array], ...]:
+    assert distribution.outside is not None
+    return (
+        ("not finite", distribution.nonfinite / distribution.size),
+        ("exactly 0", distribution.zeros),
+        ("out of range", distribution.outside),
+    )
 
 
 def _quantile(theory: Array, edges: Array, share: float) -> Array:
@@ -200,13 +242,8 @@ def _shade(share: Array | float) -> Array:
 
 def _worst(distribution: Distribution) -> str:
     """What the heat map cannot show, in the layer where there is most of it."""
-    assert distribution.outside is not None
     found = []
-    for name, values in (
-        ("not finite", distribution.nonfinite / distribution.size),
-        ("exactly 0", distribution.zeros),
-        ("out of range", distribution.outside),
-    ):
+    for name, values in _unseen(distribution):
         if values.max() > 0:
             found.append(f"up to {percent(float(values.max()))} {name} (layer {int(values.argmax()) + 1})")
     return "; ".join(found)

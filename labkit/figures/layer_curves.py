@@ -10,10 +10,13 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import power_of_ten
+from labkit.figures.series import TABLED, THEORY, along, exact
 from labkit.figures.style import INK, LABEL, live_text, quiet
 from labkit.nn.histogram import decades, step_above
 
 Array = NDArray[np.float64]
+
+_ENDS = "low end of 95 %", "high end of 95 %"
 
 
 class Theory(NamedTuple):
@@ -33,14 +36,17 @@ class LayerCurve:
         self._axes = axes
         self._layers = np.arange(1, depth + 1)
         quiet(axes, title=title, grid="y")
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="mask")  # the line holds what it cannot show as well
         axes.set_animated(True)  # its limits move more often than all else: they cost no drawing of the other axes
         layer_axis(axes, depth)
         size = 8 if depth <= 30 else 4
         self._band = Polygon(np.ones((3, 2)), closed=True, color=color, alpha=0.18, lw=0, animated=True, visible=False)
+        self._band.set_gid(TABLED)
         axes.add_patch(self._band)
         (self._theory,) = axes.plot([], [], "--", color=INK, lw=1.8, zorder=4, animated=True, visible=False)
+        self._theory.set(label=THEORY, gid=TABLED)
         (self._line,) = axes.plot([], [], "-o", color=color, lw=2.4, markersize=size, animated=True, clip_on=False)
+        self._line.set_label("measured")
         edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "animated": True}
         (self._zeros,) = axes.plot([], [], "v", color=INK, markersize=9, **edge)
         (self._nonfinite,) = axes.plot([], [], "X", color=INK, markersize=9, **edge)
@@ -52,7 +58,7 @@ class LayerCurve:
         finite = np.isfinite(values)
         drawn = finite & (values > 0)
         zero = finite & (values == 0)
-        self._line.set_data(self._layers, np.where(drawn, values, np.nan))
+        self._line.set_data(self._layers, values)
         self._mark(self._zeros, zero, 0.0)
         self._mark(self._nonfinite, ~finite, 1.0)
         self._text.set_text(_edges(zero, ~finite))
@@ -66,7 +72,7 @@ class LayerCurve:
         self._band.set_visible(theory is not None)
         if theory is None:
             return
-        self._theory.set_data(self._layers, _on_log(theory.line))
+        self._theory.set_data(self._layers, theory.line)
         low, high = _on_log(theory.low), _on_log(theory.high)
         there = np.isfinite(low) & np.isfinite(high)
         layers = self._layers[there]
@@ -74,6 +80,10 @@ class LayerCurve:
         self._band.set_visible(len(layers) > 1)
         if len(layers) > 1:
             self._band.set_xy(outline)
+        exact(
+            self._band,
+            lambda: [along(f"{THEORY}, {end}", self._layers, y) for end, y in zip(_ENDS, theory[1:], strict=True)],
+        )
 
     def _mark(self, marks: Line2D, where: NDArray[np.bool_], height: float) -> None:
         marks.set_visible(bool(where.any()))  # drawing nothing costs as much as drawing something
@@ -89,10 +99,15 @@ def decade_axis(axes: Axes, bottom: float, top: float) -> None:
     """Give axes the powers of ten from 10**bottom to 10**top along y."""
     margin = 0.04 * (top - bottom)
     axes.set_ylim(_power(bottom - margin), _power(top + margin))
-    step = step_above(max(1.0, (top - bottom) / 6))
-    exponents = np.arange(ceil(bottom / step) * step, top + 0.5, step)
-    axes.set_yticks([_power(e) for e in exponents], [power_of_ten(e) for e in exponents])
+    axes.set_yticks(*zip(*decade_ticks(bottom, top), strict=True))
     axes.set_yticks([], minor=True)
+
+
+def decade_ticks(bottom: float, top: float) -> list[tuple[float, str]]:
+    """Powers of ten from 10**bottom to 10**top, few enough for a low panel, with their labels."""
+    step = step_above(max(1.0, (top - bottom) / 6))
+    exponents = np.arange(ceil(bottom / step - 1e-9) * step, top + 0.5, step)
+    return [(_power(e), power_of_ten(e)) for e in exponents]
 
 
 def layer_axis(axes: Axes, depth: int) -> None:

@@ -19,11 +19,11 @@ _MARKS = "osD^vP"
 class LayerLines:
     """A line of its own color, gaps and marks for each network; what a log axis cannot show is said."""
 
-    def __init__(self, axes: Axes, depth: int, colors: Sequence[str], title: str) -> None:
-        """Make the lines in `axes`."""
+    def __init__(self, axes: Axes, depth: int, colors: Sequence[str], title: str, names: Sequence[str]) -> None:
+        """Make the lines in `axes`, with their names."""
         self._axes, self._layers = axes, np.arange(1, depth + 1)
         quiet(axes, title=title, grid="y")
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="mask")  # the lines hold what it cannot show as well
         axes.set_animated(True)  # its limits move more often than all else: they cost no drawing of the other axes
         layer_axis(axes, depth)
         size = 8 if depth <= 12 else 5
@@ -31,6 +31,8 @@ class LayerLines:
             axes.plot([], [], color=c, ls=gaps(i), lw=2.4, marker=_MARKS[i], markersize=size, animated=True)[0]
             for i, c in enumerate(colors)
         ]
+        for line, name in zip(self.lines, names, strict=True):
+            line.set_label(name)
         self._numbers = LineNumbers(axes, len(colors), right=9.0)
         self._text = live_text(axes, 0.99, 0.98, "right", "top")
         self._limits: tuple[float, float] | None = None
@@ -44,7 +46,7 @@ class LayerLines:
         if limits != self._limits:
             self._limits = limits
             decade_axis(self._axes, *limits)
-        for line, row in zip(self.lines, shown, strict=True):
+        for line, row in zip(self.lines, values, strict=True):
             line.set_data(self._layers, row)
         self._numbers.update([(self._layers, row) for row in shown])
         self._text.set_text("\n".join(filter(None, map(_missing, range(1, len(values) + 1), values))))

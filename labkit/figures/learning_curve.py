@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import percent, short, tenth
+from labkit.figures.series import naming
 from labkit.figures.step_axis import step_axis
 from labkit.figures.style import GREEN, GREY, INK, PURPLE, TICK, live_text, quiet
 from labkit.nn.histogram import rounded_up
@@ -37,9 +38,11 @@ class LearningCurve:
         self.panels = list(panels)
         for axes in panels:
             quiet(axes, grid="y")
+        for axes, name in zip(panels, ("test accuracy", "test loss"), strict=True):
+            naming(axes, name, y=name)
         style: dict[str, Any] = {"animated": True, "clip_on": False, "lw": 2.6}
-        (self.accuracy,) = panels[0].plot([], [], color=GREEN, **style)
-        (self.loss,) = panels[1].plot([], [], color=PURPLE, **style)
+        (self.accuracy,) = panels[0].plot([], [], color=GREEN, label="test accuracy", **style)
+        (self.loss,) = panels[1].plot([], [], color=PURPLE, label="test loss", **style)
         panels[0].set_ylim(0, 1.02)
         panels[0].set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(v) for v in (0, 0.25, 0.5, 0.75, 1)])
         level(panels[0], 0.5, "a coin's toss: 50 %", above=False)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from labkit.figures.decision_boundary import Maps
 from labkit.figures.intervals import signed
 from labkit.figures.plane_map import COLORS, PlaneMap
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.slope_pair import SlopePair
 from labkit.figures.style import GREEN, HEIGHT, INK, LABEL, TITLE, WIDTH, blank, live_text, new_figure
 
@@ -43,6 +44,7 @@ class Matrices:
     def __init__(self, axes: Axes, shapes: Sequence[tuple[int, int]]) -> None:
         """Make the artists for matrices of these shapes."""
         blank(axes)
+        naming(axes, "weights of the linear network", "row", "weight")
         self.shapes = list(shapes)
         self.height = max(rows for rows, _ in shapes)
         widths = [columns for _, columns in shapes]
@@ -70,6 +72,15 @@ class Matrices:
             with np.errstate(all="ignore"):
                 page[top : top + rows, left : left + columns] = matrix / largest
         self.image.set_data(np.ma.masked_invalid(page))
+        exact(self.image, lambda: _columns(matrices))
+
+
+def _columns(matrices: Sequence[Array]) -> list[Series]:
+    return [
+        along(f"W{layer}, column {number}", np.arange(1, len(column) + 1), column)
+        for layer, matrix in enumerate(matrices, 1)
+        for number, column in enumerate(matrix.T, 1)
+    ]
 
 
 class CollapseView:
@@ -104,10 +115,13 @@ class CollapseView:
         self.figure.clear()
         panels = [self.figure.add_axes(place) for place in PLACES]
         self.maps = [PlaneMap(axes, size=5.0, line=3.2) for axes in panels]
+        for axes, name in zip(panels, ("linear network", "bent twin"), strict=True):
+            naming(axes, name, "x1", "x2")
         self.titles = [live_text(axes, 0.0, 1.012, "left", "bottom") for axes in panels]
         for title in self.titles:
             title.set_fontsize(TITLE)
         (self.line,) = panels[0].plot([], [], color=GREEN, lw=3.2, ls=(0, (3, 2.5)), animated=True, zorder=5)
+        self.line.set_label("where the product is 0")
         below = self.figure.add_axes((0.01, 0.105, 0.62, 0.25))
         self.matrices = Matrices(below, shapes)
         self.slopes = SlopePair(self.figure.add_axes((0.64, 0.105, 0.35, 0.25)))

@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgba
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import short
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import BLUE, INK, VERMILLION, blank, live_text
 
 Array = NDArray[np.float64]
@@ -25,6 +26,7 @@ class NetDiagram:
     def __init__(self, axes: Axes, sizes: Sequence[int]) -> None:
         """Make the units of layers of these sizes, inputs and outputs among them."""
         blank(axes)
+        naming(axes, "weights", "from unit", "weight")
         axes.set(xlim=(-0.35, len(sizes) - 0.65), ylim=(-0.06, 1.0))
         self.drawn = [min(size, MOST) for size in sizes]
         places = [np.column_stack([np.full(n, layer), _heights(n)]) for layer, n in enumerate(self.drawn)]
@@ -42,6 +44,7 @@ class NetDiagram:
         """Show the weights, (fan_in, fan_out) by layer."""
         parts = [w[: self.drawn[i], : self.drawn[i + 1]].ravel() for i, w in enumerate(weights)]
         values = np.concatenate(parts)
+        exact(self.weights, lambda: _units([w[:MOST, :MOST] for w in weights]))
         finite = np.isfinite(values)
         largest = float(np.abs(values[finite]).max(initial=0.0))
         sizes = np.where(finite, np.abs(values), 0) / (largest or 1.0)
@@ -49,6 +52,15 @@ class NetDiagram:
         self.weights.set_color(_SIGNS[(values > 0).astype(int)])
         said = f"widest line: {short(largest)}{self._some}"
         self.widest.set_text(said if finite.all() else "some weights are not finite")
+
+
+def _units(weights: Sequence[Array]) -> list[Series]:
+    """The weights into each unit."""
+    return [
+        along(f"into layer {layer}, unit {unit}", np.arange(1, len(column) + 1), column)
+        for layer, matrix in enumerate(weights, 1)
+        for unit, column in enumerate(matrix.T, 1)
+    ]
 
 
 def _heights(count: int) -> Array:

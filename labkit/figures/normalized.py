@@ -1,6 +1,7 @@
 """Three networks that differ in their normalization: losses, standings, the layers of all, their gradients."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from labkit.figures.close_up import close_up
 from labkit.figures.comparison import COLORS
-from labkit.figures.histograms import Histograms
+from labkit.figures.histograms import Histograms, by_layer
 from labkit.figures.layer_curves import layer_ticks
 from labkit.figures.layer_lines import LayerLines
 from labkit.figures.loss_curves import Curve, LossCurves
 from labkit.figures.numbers import short, tenth
+from labkit.figures.series import exact, naming, number
 from labkit.figures.standings import Standing, Standings
 from labkit.figures.style import INK, LABEL, ORDERED, TICK, TITLE, live_text, new_figure, quiet
 from labkit.nn.statistics import Distribution
@@ -48,13 +50,13 @@ class NormalizedView:
         upper = self.figure.add_gridspec(
             1, 2, width_ratios=(1.5, 1), left=0.078, right=0.985, top=0.945, bottom=0.64, wspace=0.09
         )
-        self._losses = LossCurves(self.figure.add_subplot(upper[0]), steps, colors, titles[0], *level, top=2.6)
+        self._losses = LossCurves(self.figure.add_subplot(upper[0]), steps, colors, titles[0], *level, names, top=2.6)
         self._standings = Standings(self.figure.add_subplot(upper[1]), names, colors, titles[1], chance)
         lower = self.figure.add_gridspec(
             1, 2, width_ratios=(2.1, 1), left=0.135, right=0.965, top=0.455, bottom=0.085, wspace=0.24
         )
         self._rows = self._make_rows(lower[0], depth, short_names, colors)
-        self._gradients = LayerLines(self.figure.add_subplot(lower[1]), depth, colors, titles[2])
+        self._gradients = LayerLines(self.figure.add_subplot(lower[1]), depth, colors, titles[2], names)
         head = self.figure.add_axes((0.0, 0.508, 1.0, 0.04), frameon=False, xticks=[], yticks=[])
         head.patch.set_visible(False)
         self._head = live_text(head, 0.012, 0.5, "left", "bottom")
@@ -68,18 +70,18 @@ class NormalizedView:
         rows: list[Histograms | LayerMap] = []
         for row, (name, color) in enumerate(zip(names, colors, strict=True)):
             if few:
-                rows.append(self._histograms(grid[row], depth, color, titled=row == 0))
+                rows.append(self._histograms(grid[row], depth, color, name, titled=row == 0))
             else:
-                rows.append(LayerMap(self.figure, grid[row, 0], depth, last=row == len(names) - 1))
+                rows.append(LayerMap(self.figure, grid[row, 0], depth, name, last=row == len(names) - 1))
             y = np.mean(grid[row if few else (row, 0)].get_position(self.figure).intervaly)
             self.figure.text(0.012, float(y), f"{row + 1}  {name}", fontsize=LABEL, color=INK, va="center")
         if isinstance(rows[0], LayerMap):
             rows[0].add_scale(self.figure.add_subplot(grid[:, 1]))
         return rows
 
-    def _histograms(self, place: SubplotSpec, depth: int, color: str, titled: bool) -> Histograms:
+    def _histograms(self, place: SubplotSpec, depth: int, color: str, name: str, titled: bool) -> Histograms:
         """A row of panels, without room for more words than the layers' names."""
-        made = Histograms(self.figure, place, depth, color)
+        made = Histograms(self.figure, place, depth, color, name)
         for axes in self.figure.axes[-depth:]:
             axes.set_ylabel("")
             if not titled:
@@ -105,13 +107,14 @@ class NormalizedView:
 class LayerMap:
     """Layer against value, the share of values as color, in a low row: half of the values or more is bright."""
 
-    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, last: bool) -> None:
+    def __init__(self, figure: Figure, place: SubplotSpec, depth: int, name: str, last: bool) -> None:
         """Make the map in `place`; the `last` of several below each other names the layers."""
         self._axes: Axes = figure.add_subplot(place)
         self._depth = depth
         quiet(self._axes)
         self._axes.tick_params(labelsize=TICK, labelbottom=last)
         self._axes.set_xticks(layer_ticks(depth))
+        naming(self._axes, name, "value", "share")
         if last:
             self._axes.set_xlabel("layer", fontsize=LABEL, color=INK, labelpad=1)
         self._image = self._axes.imshow(
@@ -138,6 +141,10 @@ class LayerMap:
             self._image.set_extent((0.5, self._depth + 0.5, *limits))
             ticks = sorted({limits[0], 0.0, limits[1]}) if limits[0] == -limits[1] else list(limits)
             self._axes.set_yticks(ticks, [short(v) for v in ticks])
-        self._image.set_data(np.sqrt(distribution.counts / distribution.size[:, None]).T)
+        share = distribution.counts / distribution.size[:, None]
+        self._image.set_data(np.sqrt(share).T)
+        exact(self._image, partial(by_layer, share, distribution.edges))
+        ends = {f"std in layer {layer + 1}": float(distribution.std[layer]) for layer in (0, self._depth - 1)}
+        exact(self._text, lambda: [number(*each) for each in ends.items()])
         first, last = (short(float(distribution.std[layer])) for layer in (0, -1))
         self._text.set_text(f"std {first} in layer 1, {last} in layer {self._depth}")

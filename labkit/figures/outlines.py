@@ -1,30 +1,25 @@
 """Other results of a lab as outlines on its picture: the same views drawn elsewhere, their lines brought here.
 
-What a view shows as data are its animated lines and histograms. What only helps to read it (theory, cursors, frames)
-is left out: it has the gid ASIDE, or does not stand in the axes' own coordinates.
+What is outlined are the lines, histograms, bars and boundaries that have a name; see labkit.figures.series.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import StepPatch
-from numpy.typing import NDArray
+from matplotlib.patches import Rectangle, StepPatch
 
 from labkit.figures.frames import Frame
-from labkit.figures.style import GREEN, INK, PURPLE
+from labkit.figures.ghosts import LOOKS as LOOKS
+from labkit.figures.ghosts import ghosts
+from labkit.figures.series import TABLED, labelled, names_of
 
-Array = NDArray[np.float64]
-
-ASIDE = "aside"
-"""The gid of what helps to read a picture and is no data of its own."""
-LOOKS: Any = ((GREEN, (0, (5, 2))), (PURPLE, (0, (1.5, 1.5))), (INK, (0, (6, 2, 1, 2))))
-"""Color and dashes of each outline; it has its number at its end as well."""
-_MOST_BINS = 400  # of one outline
+Sides = tuple[bool, bool]
 
 
 class Outlines:
@@ -35,6 +30,8 @@ class Outlines:
         self._figure = figure
         self._own: dict[Axes, Frame] = {}  # what the view itself has set
         self._put: dict[Axes, Frame] = {}  # what was made of it here
+        self._moved: set[tuple[Axes, int]] = set()  # sides whose limits the view has set since
+        self._watched: set[Axes] = set()
         self._key: Hashable = None
         self.artists: list[Artist] = []
 
@@ -48,10 +45,10 @@ class Outlines:
 
         To be called after the view has moved.
         """
+        if key == self._key and not self._moved and list(self._put) == (self._figure.axes if others else []):
+            return  # ticks move with the limits alone
         now = {axes: Frame.of(axes) for axes in self._figure.axes} if others or self._put else {}
-        self._own = {axes: self._own[axes] if frame == self._put.get(axes) else frame for axes, frame in now.items()}
-        if (key, now) == (self._key, self._put):
-            return
+        self._own = {axes: self._kept(axes, frame) for axes, frame in now.items()}
         pairs = [(number, pair) for number, other in enumerate(others) for pair in _pairs(self._figure, other)]
         wide = dict(self._own)
         for _, (here, there) in pairs:
@@ -59,85 +56,58 @@ class Outlines:
         for axes, frame in wide.items():
             frame.put_on(axes)
         self._put = {axes: Frame.of(axes) for axes in wide} if others else {}
+        self._watch()
         self._key = key
         self.artists = [ghost for number, (here, there) in pairs for ghost in _ghosts(here, there, number)]
 
+    def _kept(self, axes: Axes, now: Frame) -> Frame:
+        """What the view itself has set: side by side what it had before, unless it has set another since."""
+        own, put = self._own.get(axes), self._put.get(axes)
+        if own is None or put is None:
+            return now
+        kept = (had if here == made and (axes, side) not in self._moved else here
+                for side, (here, made, had) in enumerate(zip(now, put, own, strict=True)))  # fmt: skip
+        return Frame(*kept)
 
-def data_of(axes: Axes) -> list[Line2D | StepPatch]:
-    """The lines and histograms of `axes` that show data and are seen."""
-    found = (artist for artist in axes.get_children() if isinstance(artist, Line2D | StepPatch))
-    return [artist for artist in found if _is_data(axes, artist)]
+    def _watch(self) -> None:
+        """Notice from now on when limits are set, though it be to those that they have."""
+        self._moved.clear()
+        for axes in self._put.keys() - self._watched:
+            for side, name in enumerate("xy"):
+                axes.callbacks.connect(f"{name}lim_changed", partial(self._note, side))
+        self._watched = set(self._put) | (self._watched & set(self._figure.axes))
+
+    def _note(self, side: int, axes: Axes) -> None:
+        self._moved.add((axes, side))
 
 
-def _is_data(axes: Axes, artist: Artist) -> bool:
-    own = artist.get_transform() == axes.transData or isinstance(artist, StepPatch)
-    return own and artist.get_animated() and artist.get_visible() and artist.get_gid() != ASIDE
+def data_of(axes: Axes) -> list[Artist]:
+    """The lines, histograms, bars and boundaries of `axes` that show data of their own and are seen."""
+    kinds = Line2D | StepPatch | Rectangle | LineCollection
+    found = (artist for artist in axes.get_children() if isinstance(artist, kinds))
+    return [artist for artist in found if artist.get_visible() and labelled(artist) and artist.get_gid() != TABLED]
 
 
 def title_of(axes: Axes) -> str:
-    """The title of axes, wherever it stands."""
-    return next(filter(None, (axes.get_title(loc) for loc in ("left", "center", "right"))), "")
+    """What axes show."""
+    return names_of(axes).title
 
 
 def _pairs(figure: Figure, other: Figure) -> Iterator[tuple[Axes, Axes]]:
-    """Which axes of the two show the same: one by one where there are as many, else those of the same title."""
-    if len(figure.axes) == len(other.axes):
-        yield from zip(figure.axes, other.axes, strict=True)
-        return
+    """Which axes of the two show the same: those of one title."""
     named = {title_of(axes): axes for axes in reversed(other.axes)}
     for axes in figure.axes:
         if title_of(axes) and title_of(axes) in named:
             yield axes, named[title_of(axes)]
 
 
-def _edges(patch: StepPatch) -> Array:
-    return np.asarray(patch.get_data()[1], np.float64)
-
-
 def _ghosts(here: Axes, there: Axes, number: int) -> Iterator[Line2D]:
-    edges = next((_edges(a) for a in data_of(here) if isinstance(a, StepPatch) and len(_edges(a)) > 2), None)
+    own = data_of(here)
+    bars = {artist.get_label() for artist in own if isinstance(artist, Rectangle)}
+    seen: set[Any] = set()
     for artist in data_of(there):
-        if isinstance(artist, StepPatch):
-            yield _ghost(here, *_steps(artist, edges), number, top=True, named=len(_edges(artist)) > 2)
-        elif len(np.atleast_1d(artist.get_xdata())) > 1:
-            x, y = (np.asarray(values, np.float64) for values in artist.get_data())
-            yield _ghost(here, x, y, number)
-
-
-def _ghost(axes: Axes, x: Array, y: Array, number: int, top: bool = False, named: bool = True) -> Line2D:
-    """A line of the outline's look in `axes`, without being one of their artists; its number at the end or the top."""
-    color, dashes = LOOKS[number]
-    seen = np.flatnonzero(np.isfinite(y))
-    place = [] if not named or not len(seen) else [int(np.nanargmax(y) if top else seen[-1])]
-    ghost = Line2D(x, y, color=color, ls=dashes, lw=1.8, marker=f"${number + 1}$", markevery=place, markersize=9)
-    ghost.set_figure(axes.figure)
-    ghost.axes = axes
-    ghost.set_transform(axes.transData)
-    ghost.set_clip_path(axes.patch)
-    ghost.set_zorder(6)
-    return ghost
-
-
-def _steps(patch: StepPatch, edges: Array | None) -> tuple[Array, Array]:
-    """A histogram's outline: the shares that its values would have in bins as wide as `edges` has them."""
-    shares, own = np.asarray(patch.get_data()[0], np.float64), _edges(patch)
-    if edges is not None and len(own) > 2:
-        shares, own = rebinned(shares, own, float(edges[1] - edges[0]))
-    return np.repeat(own, 2), np.concatenate([[0.0], np.repeat(shares, 2), [0.0]])
-
-
-def rebinned(shares: Array, edges: Array, width: float) -> tuple[Array, Array]:
-    """The same distribution, (bins,) with (bins + 1,) edges, in bins of another width that lie on multiples of it.
-
-    Where the new bins are narrower the values of an old one are spread evenly over its place. Of more than 400 bins
-    the old ones stay, each with the share that a new bin in its place has.
-
-    >>> rebinned(np.array([0.5, 0.5]), np.array([0.0, 1.0, 2.0]), 2.0)[0].tolist()
-    [1.0]
-    """
-    first, last = np.floor(edges[0] / width + 1e-9), np.ceil(edges[-1] / width - 1e-9)
-    if last - first > _MOST_BINS:
-        return shares * (width / np.diff(edges)), edges
-    new = np.arange(first, last + 1) * width
-    below = np.concatenate([[0.0], np.cumsum(shares)])
-    return np.diff(np.interp(new, edges, below)), new
+        name = artist.get_label()
+        if isinstance(artist, Rectangle) and name not in bars:
+            continue  # a bar of something that has no place here
+        yield from ghosts(here, artist, own, number, first=name not in seen)
+        seen.add(name)

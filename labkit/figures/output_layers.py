@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
+from labkit.figures.series import TABLED, along, exact, naming, number
 from labkit.figures.style import BLUE, GREEN, GREY, INK, LABEL, TITLE, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]
@@ -65,6 +66,8 @@ class _Column:
         quiet(below, title="gradient dC/dz", grid="both")
         above.text(0, 1.2, output.task, transform=above.transAxes, fontsize=TITLE + 1.5, color=INK, weight="bold")
         above.text(0, 1.07, f"{output.name} + {output.loss}", transform=above.transAxes, fontsize=LABEL, color=INK)
+        naming(above, f"{output.task}: {output.name}", y="output")
+        naming(below, f"{output.task}: gradient dC/dz", y="gradient")
         end = float(output.z[-1])
         for axes in (above, below):
             axes.set_xlim(-end, end)
@@ -85,8 +88,10 @@ class _Column:
         axes.set_ylim((-0.05, 1.55) if bounded else (-7, 11))
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1] if bounded else [-5, 0, 5])
         styles = ((BLUE, "-"), (GREEN, _DASH), (GREEN, _DOT))
-        for values, (color, dash) in zip(output.outputs.T, styles, strict=False):
-            axes.plot(output.z, values, color=color, ls=dash, lw=2.6)
+        one = output.outputs.shape[1] == 1
+        names = ["output"] if one else ["true class", "second class", "third class"]
+        for values, (color, dash), name in zip(output.outputs.T, styles, names, strict=False):
+            axes.plot(output.z, values, color=color, ls=dash, lw=2.6, label=name, gid=TABLED)
         if output.outputs.shape[1] > 1:
             axes.text(5.8, 1.05, "true class", color=BLUE, fontsize=LABEL, ha="right", va="bottom")
             axes.text(-5.8, 0.93, "others", color=GREEN, fontsize=LABEL, ha="left", va="bottom")
@@ -97,15 +102,19 @@ class _Column:
         axes.set_ylim((-8, 9) if same else (-1.1, 0.65))
         axes.set_yticks([-5, 0, 5] if same else [-1, -0.5, 0])
         axes.axhline(0, color=GREY, lw=1)
-        axes.plot(output.z, output.gradient, color=VERMILLION, lw=2.6, label=output.loss)
+        axes.plot(output.z, output.gradient, color=VERMILLION, lw=2.6, label=output.loss, gid=TABLED)
         if not same:
-            axes.plot(output.z, output.squared, color=GREY, lw=2.4, ls=_DASH, label="squared error")
+            axes.plot(output.z, output.squared, color=GREY, lw=2.4, ls=_DASH, label="squared error", gid=TABLED)
         axes.legend(loc="upper left", fontsize=LABEL, frameon=False, borderaxespad=0, labelspacing=0.2)
 
     def update(self, output: Output) -> None:
         """Move the point."""
         for cursor, drawn in zip(self.cursors, (output.outputs, output.gradient), strict=True):
             cursor.set_data([output.at] * 2, [min(-0.1, 1.2 * drawn.min()), max(0.02, drawn.max())])
+        here = [number("output at the point", value) for value in output.outputs_at]
+        exact(self.points, lambda: [number("z at the point", output.at), *here, number("loss", output.loss_at)])
+        exact(self.gradient, lambda: [along(f"{output.loss}, at the point", output.at, output.gradient_at)])
+        exact(self.squared, lambda: [along("squared error, at the point", output.at, output.squared_at)])
         self.points.set_data([output.at] * len(output.outputs_at), output.outputs_at)
         self.gradient.set_data([output.at], [output.gradient_at])
         self.squared.set_data([output.at], [output.squared_at])

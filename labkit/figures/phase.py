@@ -4,6 +4,7 @@ The plane is background, drawn once for an activation; the point and its curves 
 a whole, since their limits do.
 """
 
+from functools import partial
 from textwrap import fill
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.correlation_curve import CorrelationCurve
 from labkit.figures.layer_curves import LayerCurve, Theory
+from labkit.figures.series import Series, along, exact, naming
 from labkit.figures.style import BACKWARD, FORWARD, INK, LABEL, ORDERED, TICK, TITLE, live_text, new_figure, quiet
 
 Array = NDArray[np.float64]
@@ -105,12 +107,21 @@ class PhaseView:
         self.figure.stale = True
 
 
+def _rows(plane: Plane) -> list[Series]:
+    """The colors, a series for each row of cells."""
+    rows, columns = plane.xi.shape
+    x = (np.arange(columns) + 0.5) * plane.sigma_w / columns
+    heights = (np.arange(rows) + 0.5) * plane.sigma_b / rows
+    return [along(f"layers k at sigma_b = {y:.6g}", x, row) for y, row in zip(heights, plane.xi, strict=True)]
+
+
 class _PlaneArtists:
     """The plane: colors, critical line, names; and the point, which moves."""
 
     def __init__(self, figure: Figure, axes: Axes) -> None:
         self._axes = axes
         quiet(axes)
+        naming(axes, "phases of a wide network", "sigma_w", "sigma_b")
         axes.set_xlabel(r"$\sigma_w$ of the weights (std · $\sqrt{\mathrm{width}}$)", fontsize=LABEL, color=INK)
         axes.set_ylabel(r"$\sigma_b$ of the biases", fontsize=LABEL, color=INK)
         self._image = axes.imshow(
@@ -126,9 +137,12 @@ class _PlaneArtists:
         bar.ax.set_title(f"k: {SURVIVES}", fontsize=LABEL, loc="left", color=INK, pad=4)
         (self._line,) = axes.plot([], [], color=INK, lw=3)
         (self._spot,) = axes.plot([], [], "D", color=INK, markersize=10, clip_on=False)
+        self._line.set_label("critical line")
+        self._spot.set_label("critical point")
         self._names: list[Text] = []
         style: dict[str, Any] = {"markeredgecolor": INK, "markerfacecolor": "white", "clip_on": False}
         (self._point,) = axes.plot([], [], "o", markersize=15, markeredgewidth=3, animated=True, zorder=6, **style)
+        self._point.set_label("you are here")
         self._here = live_text(axes, 0, 0, "left", "bottom")
         self._end = (1.0, 1.0)
 
@@ -149,6 +163,7 @@ class _PlaneArtists:
         else:
             line, self._end = plane.line, (plane.sigma_w, plane.sigma_b)
             self._image.set_data(plane.xi)
+            exact(self._image, partial(_rows, plane))
             self._image.set_extent((0, plane.sigma_w, 0, plane.sigma_b))
             self._names = [self._name(place) for place in places]
         self._axes.set(xlim=(0, self._end[0]), ylim=(0, self._end[1]))

@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
+from labkit.figures.series import TABLED, Series, along, exact
 from labkit.figures.style import BLUE, GREY, INK, VERMILLION
 
 Array = NDArray[np.float64]
@@ -36,11 +37,12 @@ class PlaneMap:
         )  # fmt: skip
         self.points = [
             axes.plot(
-                [], [], mark, ms=size, color=color, mec="white", mew=size / 10, ls="", animated=True, zorder=2
+                [], [], mark, ms=size, color=color, mec="white", mew=size / 10, ls="", animated=True, zorder=2,
+                label=f"points of class {label}", gid=TABLED,
             )[0]
-            for mark, color in zip(_MARKERS, CLASS_COLORS, strict=True)
+            for label, (mark, color) in enumerate(zip(_MARKERS, CLASS_COLORS, strict=True))
         ]  # fmt: skip
-        self.boundary = LineCollection([], colors=[INK], linewidths=line, animated=True, zorder=3)
+        self.boundary = LineCollection([], colors=[INK], linewidths=line, animated=True, zorder=3, label="boundary")
         axes.add_collection(self.boundary, autolim=False)
         self._extent: Extent | None = None
 
@@ -60,7 +62,14 @@ class PlaneMap:
         """Show a probability of class 1, (rows, columns), at the columns' places x and the rows' places y."""
         shown = np.ma.masked_invalid(probability)
         self.image.set_data(shown)
+        exact(self.image, lambda: _rows(probability, x, y))
         self.boundary.set_segments(boundary(probability, x, y))
+
+
+def _rows(probability: Array, x: Array, y: Array) -> list[Series]:
+    """The map, a series for each row."""
+    rows = zip(y, probability, strict=True)
+    return [along(f"probability of class 1 at x2 = {height:.6g}", x, row) for height, row in rows]
 
 
 def boundary(probability: Array, x: Array, y: Array) -> Sequence[Array]:

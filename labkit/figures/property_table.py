@@ -12,6 +12,7 @@ from matplotlib.mathtext import MathTextParser
 from labkit.figures.functions import STYLES
 from labkit.figures.intervals import interval, signed
 from labkit.figures.numbers import short
+from labkit.figures.series import Series, exact, naming, table
 from labkit.figures.style import GREY, INK, LABEL, LINE, TICK, blank, live_text
 from labkit.nn.portrait import Portrait
 
@@ -43,6 +44,7 @@ class PropertyTable:
         """Make the head of the table, and a row of texts for each style."""
         axes = figure.add_axes((0, 0, 1, 1))
         blank(axes)
+        naming(axes, "properties", "function")
         axes.set(xlim=(0, 1), ylim=(0, 1))
         self._step = (_TOP - _BOTTOM) / len(STYLES)
         self._points = _FORMULA_WIDTH * 72 * figure.get_figwidth()
@@ -72,6 +74,7 @@ class PropertyTable:
 
     def update(self, rows: Sequence[TableRow], styles: Sequence[int]) -> None:
         """Show these rows, each with the color of its style."""
+        exact(self._samples[0], lambda: _numbers(rows))
         for place in range(len(STYLES)):
             row = rows[place] if place < len(rows) else None
             self._samples[place].set_visible(row is not None)
@@ -90,6 +93,17 @@ class PropertyTable:
             shown, size = fitted(formula, self._points)
             text.set_text(shown)
             text.set_fontsize(size)
+
+
+def _numbers(rows: Sequence[TableRow]) -> list[Series]:
+    names, found = [row.label for row in rows], [row.portrait for row in rows]
+    numbers = {
+        "output from": [p.output_range[0] for p in found], "output to": [p.output_range[1] for p in found],
+        "effective from": [p.effective_range[0] for p in found], "effective to": [p.effective_range[1] for p in found],
+        "mean": [p.mean for p in found], "gain forward": [p.forward_gain for p in found],
+        "gain back": [p.backward_gain for p in found], "time, measured, in times of ReLU's": [p.cost for p in found],
+    }  # fmt: skip
+    return [table(name, names, values) for name, values in numbers.items()]
 
 
 def mathtext(formula: str) -> str:

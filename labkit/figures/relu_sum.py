@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
+from labkit.figures.series import along, exact, naming
 from labkit.figures.style import BLUE, GREY, INK, LABEL, TICK, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]
@@ -50,6 +51,7 @@ class ReluSumView:
 
     def _make_curves(self) -> None:
         quiet(self._above, title="target and sum of ReLUs", grid="both")
+        naming(self._above, x="z")
         quiet(self._below, title="the ReLUs one by one, each with its weight", grid="both")
         self._below.set_xlabel("z", fontsize=LABEL, color=INK, labelpad=0)
         (self.target,) = self._above.plot([], [], color=GREY, lw=5, alpha=0.55, animated=True, label="target")
@@ -62,7 +64,9 @@ class ReluSumView:
     def _make_errors(self) -> None:
         axes = self._error
         quiet(axes, title="largest error", grid="both")
-        axes.set(xscale="log", yscale="log", xlim=(0.9, 72), ylim=(1e-4, 10))
+        axes.set_xscale("log")
+        axes.set_yscale("log", nonpositive="mask")  # the curve holds what it cannot show as well
+        axes.set(xlim=(0.9, 72), ylim=(1e-4, 10))
         axes.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
         axes.set_xticks([], minor=True)
         axes.set_yticks([1e-4, 1e-3, 1e-2, 1e-1, 1, 10], ["0.0001", "0.001", "0.01", "0.1", "1", "10"])
@@ -71,7 +75,7 @@ class ReluSumView:
         places = np.array([1.0, 64.0])
         axes.plot(places, 12 / places**2, "--", color=GREY, lw=1.6)
         axes.text(1.3, 10 / 1.3**2, "  falls as 1/n²", color=GREY, fontsize=TICK, ha="left", va="bottom")
-        (self.curve,) = axes.plot([], [], "-", color=BLUE, lw=2, animated=True)
+        (self.curve,) = axes.plot([], [], "-", color=BLUE, lw=2, animated=True, label="largest error")
         (self.exact,) = axes.plot(
             [], [], "v", color=INK, markersize=7, animated=True, clip_on=False, transform=axes.get_xaxis_transform()
         )
@@ -89,11 +93,15 @@ class ReluSumView:
             np.array([[start, 0.0], [end, weight * (end - start)]])
             for start, weight in zip(shown.kinks, shown.weights, strict=True)
         ])
+        terms = list(zip(shown.kinks, shown.weights, strict=True))
+        exact(self.terms, lambda: [
+            along(f"ReLU {i}", [start, end], [0, weight * (end - start)]) for i, (start, weight) in enumerate(terms, 1)
+        ])
         self._update_errors(shown)
 
     def _update_errors(self, shown: Approximation) -> None:
         counts, error = np.arange(1, len(shown.errors) + 1), float(shown.errors[shown.n - 1])
-        self.curve.set_data(counts, np.where(shown.errors > 0, shown.errors, np.nan))
+        self.curve.set_data(counts, shown.errors)
         some = shown.errors == 0
         self.exact.set_visible(bool(some.any()))
         self.exact.set_data(counts[some], np.zeros(some.sum()))

@@ -59,7 +59,7 @@ class SignalView:
         )
         color = BACKWARD if shown.startswith("grad") else FORWARD
         kind = Histograms if depth <= MOST_PANELS else HeatMap
-        self._values = kind(self.figure, rows[0, :], depth, color)
+        self._values = kind(self.figure, rows[0, :], depth, color, TITLES[shown])
         self.figure.text(0.015, 0.965, TITLES[shown], fontsize=TITLE + 1.5, color=INK, weight="bold", va="center")
         self._forward = LayerCurve(
             self.figure.add_subplot(rows[1, 0]), depth, "std of the activations h", FORWARD

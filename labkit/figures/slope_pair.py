@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
 from labkit.figures.plane_map import COLORS
+from labkit.figures.series import exact, naming, table
 from labkit.figures.style import GREY, INK, LABEL, TITLE, blank, live_text
 
 Array = NDArray[np.float64]
@@ -24,6 +25,7 @@ class SlopePair:
     def __init__(self, axes: Axes) -> None:
         """Make the artists in `axes`."""
         blank(axes)
+        naming(axes, "slope of the linear network", "input", "slope")
         axes.set(xlim=(0, 1), ylim=(0, 1))
         style: dict[str, Any] = {"color": INK, "va": "center"}
         self.cells: list[list[Rectangle]] = []
@@ -43,6 +45,9 @@ class SlopePair:
     def update(self, product: Array, measured: Array) -> None:
         """Show (2,) numbers of each."""
         values = np.array([product, measured])
+        pairs = zip(("product M", "measured slope"), values, strict=True)
+        found = [table(name, ("x1", "x2"), numbers.tolist()) for name, numbers in pairs]
+        exact(self.cells[0][0], lambda: found)
         largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
         for column, cells, texts in zip(values, self.cells, self.texts, strict=True):
             for value, cell, text in zip(column.tolist(), cells, texts, strict=True):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.angles import COLORS
 from labkit.figures.live_text import LiveText
+from labkit.figures.series import TABLED, along, exact, naming
 from labkit.figures.style import GREY, INK, LABEL, LINE, TICK, live_text, new_figure, quiet
 from labkit.nn.histogram import rounded_up
 
@@ -51,15 +52,16 @@ class Shown:
 class ClassBars:
     """One bar for each class, in its color, its number at the end; the target's column is shaded."""
 
-    def __init__(self, axes: Axes, classes: int, width: float = 0.62, offset: float = 0.0) -> None:
+    def __init__(self, axes: Axes, classes: int, name: str, width: float = 0.62, offset: float = 0.0) -> None:
         """Make the bars, `offset` beside the middles of their columns."""
-        self.axes = axes
+        self.axes, self._name = axes, name
+        naming(axes, x="class")
         axes.set_xlim(0.4, classes + 0.6)
         axes.set_xticks(range(1, classes + 1))
         axes.axhline(0, color=GREY, lw=1.2)
         self.band = Rectangle((0.5, 0), 1, 1, transform=axes.get_xaxis_transform(), fc=LINE, alpha=0.5, animated=True)
         self.bars = [
-            Rectangle((i + offset - width / 2, 0), width, 0, fc=color, animated=True)
+            Rectangle((i + offset - width / 2, 0), width, 0, fc=color, animated=True, label=name)
             for i, color in enumerate(COLORS[:classes], 1)
         ]
         for patch in (self.band, *self.bars):
@@ -72,6 +74,7 @@ class ClassBars:
     def update(self, shown: Bars, target: int) -> None:
         """Show the values."""
         self.band.set_x(target + 0.5)
+        exact(self.bars[0], lambda: [along(self._name, np.arange(1, len(shown.values) + 1), shown.values)])
         low, high = self.axes.get_ylim()
         room = _TEXT * (high - low)
         for bar, text, value, written in zip(self.bars, self.texts, shown.values, shown.texts, strict=True):
@@ -98,6 +101,7 @@ class SoftmaxView:
         self.logits.update(shown.logits, shown.target)
         self.p.update(shown.p, shown.target)
         self.gradient.update(shown.gradient, shown.target)
+        exact(self.squared[0], lambda: [along("squared error", np.arange(1, classes + 1), shown.squared)])
         for bar, value in zip(self.squared, shown.squared, strict=True):
             bar.set_height(value)
         self.total.set_text(f"sum: {shown.total}")
@@ -133,9 +137,9 @@ class SoftmaxView:
             axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
         gradient.set_ylim(-1.25, 1.25)
         gradient.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
-        self.logits = ClassBars(logits, classes)
-        self.p = ClassBars(p, classes)
-        self.gradient = ClassBars(gradient, classes, width=0.42, offset=-0.12)
+        self.logits = ClassBars(logits, classes, "logit z")
+        self.p = ClassBars(p, classes, "probability p")
+        self.gradient = ClassBars(gradient, classes, "cross-entropy: p − y", width=0.42, offset=-0.12)
         gradient.set_xlabel("class (shaded: the target)", fontsize=LABEL, color=INK, labelpad=1)
         self.squared = self._hollow(gradient, classes)
         self.total = live_text(p, 1.0, 1.03, "right", "bottom")
@@ -163,7 +167,10 @@ class SoftmaxView:
         axes.set_xticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])
         axes.set_xlabel("T", fontsize=LABEL, color=INK, labelpad=1)
         self.cursor: Line2D = axes.axvline(1, color=GREY, lw=5, alpha=0.25, animated=True, zorder=1)
-        self.curves = [axes.plot([], [], color=c, animated=True)[0] for c in COLORS[:classes]]
+        self.curves = [
+            axes.plot([], [], color=c, animated=True, label=f"class {i}", gid=TABLED)[0]
+            for i, c in enumerate(COLORS[:classes], 1)
+        ]
         ring: dict[str, Any] = {"ls": "", "marker": "o", "mfc": "white", "mew": 2.5, "ms": 16, "animated": True}
         digit: dict[str, Any] = {"ls": "", "color": INK, "mew": 0.3, "ms": 7, "animated": True}
         self.points = [

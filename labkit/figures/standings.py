@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from labkit.figures.numbers import precise, tenth
+from labkit.figures.series import exact, naming, table
 from labkit.figures.style import GREY, INK, LABEL, LINE, TITLE, blank, live_text
 
 Array = NDArray[np.float64]
@@ -41,6 +42,8 @@ class Standings:
     def __init__(self, axes: Axes, names: Sequence[str], colors: Sequence[str], title: str, chance: float) -> None:
         """Make the rows; `chance` is the accuracy of a guess, marked in each."""
         blank(axes)
+        self._names = list(names)
+        naming(axes, "test accuracy", "contestant", "accuracy")
         axes.set_title(title, fontsize=TITLE, color=INK, loc="left")
         axes.set(xlim=(-0.05, 1.8), ylim=(-max(len(names), 3), 0))
         self._bars, self._spreads, self._texts, self._marks = [], [], [], []
@@ -48,7 +51,7 @@ class Standings:
             y = -row - 0.68
             axes.text(0, -row - 0.14, f"{row + 1}  {name}", fontsize=LABEL, color=INK, va="top")
             axes.add_patch(Rectangle((0, y - 0.15), 1, 0.3, fc="none", ec=LINE, lw=1))
-            bar = Rectangle((0, y - 0.15), 0, 0.3, fc=color, animated=True)
+            bar = Rectangle((0, y - 0.15), 0, 0.3, fc=color, animated=True, label=name)
             axes.add_patch(bar)
             (spread,) = axes.plot([], [], "-|", color=INK, lw=1.6, markersize=9, zorder=4, animated=True)
             axes.plot([chance, chance], [y - 0.15, y + 0.15], color=GREY, lw=1.4, ls=(0, (2, 1.5)), zorder=3)
@@ -68,3 +71,6 @@ class Standings:
             self._spreads[row].set_data([low, high], [-row - 0.68] * 2)
             self._marks[row].set_visible(row == chosen)
             self._texts[row].set_text(standings[row].said)
+        shown = list(zip(*(standing.accuracy for standing in standings), strict=True))
+        seeds = "mean of the seeds", "lowest of the seeds", "highest of the seeds"
+        exact(self._bars[0], lambda: [table(*each) for each in zip(seeds, [self._names] * 3, shown, strict=True)])

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from labkit.figures.intervals import signed
+from labkit.figures.series import TABLED, naming
 from labkit.figures.style import BLUE, GREEN, INK, LABEL, VERMILLION, live_text, quiet
 
 Array = NDArray[np.float64]
@@ -46,7 +47,7 @@ class StepsView:
     def _make_values(self) -> None:
         axes = self._values
         axes.set_ylim(-0.09, 1.22)
-        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 1, 1], color=INK, lw=2.6, label="step")
+        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 1, 1], color=INK, lw=2.6, label="step", gid=TABLED)
         axes.plot([0, 0], [0, 1], "o", color=INK, mfc="white", markersize=8)
         (self.logistic,) = axes.plot([], [], color=BLUE, lw=2.6, animated=True, label="logistic")
         (self.ramp,) = axes.plot([], [], color=VERMILLION, lw=2.6, ls=_DASH, animated=True, label="two ReLUs")
@@ -55,10 +56,11 @@ class StepsView:
 
     def _make_slopes(self) -> None:
         axes = self._slopes
-        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 0, 0], color=INK, lw=2.6)
+        naming(axes, x="z")
+        axes.plot([-100, 0, np.nan, 0, 100], [0, 0, np.nan, 0, 0], color=INK, lw=2.6, label="step", gid=TABLED)
         axes.plot([0], [0], "o", color=INK, mfc="white", markersize=8)
-        (self.slope,) = axes.plot([], [], color=BLUE, lw=2.6, animated=True)
-        (self.ramp_slope,) = axes.plot([], [], color=VERMILLION, lw=2.6, ls=_DASH, animated=True)
+        (self.slope,) = axes.plot([], [], color=BLUE, lw=2.6, animated=True, label="logistic")
+        (self.ramp_slope,) = axes.plot([], [], color=VERMILLION, lw=2.6, ls=_DASH, animated=True, label="two ReLUs")
         self.slope_text = live_text(axes, 0.985, 0.98, "right", "top")
 
     def _make_terms(self) -> None:

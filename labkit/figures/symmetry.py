@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.distinct_units import Counts, DistinctMap
 from labkit.figures.numbers import percent, short, tenth
+from labkit.figures.series import ASIDE, TABLED, along, exact, naming
 from labkit.figures.step_axis import step_axis
 from labkit.figures.style import GREEN, GREY, INK, LINE, TICK, TITLE, VERMILLION, live_text, new_figure, quiet
 from labkit.nn.histogram import rounded_up
@@ -52,6 +53,7 @@ class UnitsPanel:
         """Make the artists in `axes`."""
         self.axes = axes
         quiet(axes, grid="both")
+        naming(axes, f"units: {name}", "weight from 1", "weight from 2")
         axes.set_animated(True)  # its limits move with the weights
         axes.set_title(name, fontsize=TITLE, color=color, loc="left", weight="bold")
         axes.axhline(0, color=LINE, lw=1.5, zorder=0)
@@ -60,13 +62,17 @@ class UnitsPanel:
         axes.add_collection(self.trails, autolim=False)
         style: dict[str, Any] = {"ls": "", "animated": True, "clip_on": False}
         (self.starts,) = axes.plot([], [], "o", ms=6, mfc="white", mec=GREY, mew=1.3, zorder=3, **style)
+        self.starts.set(label="at the start", gid=TABLED)
         (self.points,) = axes.plot([], [], "o", ms=13, color=color, mec="white", mew=1.2, alpha=0.85, zorder=4, **style)
+        self.points.set_label("now")
         self.said = live_text(axes, 1.0, 1.02, "right", "bottom")
         self.names = live_text(axes, 0.99, 0.02, "right", "bottom")
 
     def update(self, places: Array, said: str, names: str, reach: float) -> None:
         """Show places (kept, 2, units), the first ones hollow, the last ones filled."""
         self.trails.set_segments(list(np.moveaxis(places, 2, 0)))
+        ways = places.transpose(2, 1, 0)
+        exact(self.trails, lambda: [along(f"way of unit {i}", *way) for i, way in enumerate(ways, 1)])
         self.starts.set_data(*places[0])
         self.points.set_data(*places[-1])
         self.said.set_text(said)
@@ -82,13 +88,15 @@ class Accuracies:
         """Make the curves in `axes`."""
         self.axes = axes
         quiet(axes, grid="y")
+        naming(axes, "test accuracy", "step", "accuracy")
         style: dict[str, Any] = {"lw": 2.8, "animated": True, "clip_on": False}
         self.lines = [
             axes.plot([], [], color=color, ls=dash, label=name, **style)[0]
             for name, color, dash in zip(NAMES, COLORS, _DASHES, strict=True)
         ]
         self.noise = LineCollection(
-            [], colors=[INK], linewidths=1.6, linestyles=[":"], animated=True, label="noise added (▼)"
+            [], colors=[INK], linewidths=1.6, linestyles=[":"], animated=True, label="noise added (▼)",
+            gid=ASIDE,
         )
         axes.add_collection(self.noise, autolim=False)
         axes.set_ylim(0, 1.02)

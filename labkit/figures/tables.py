@@ -1,34 +1,20 @@
 """The numbers that a picture shows, as tables: read from its axes, so that they are the same by construction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import StepPatch
-from numpy.typing import NDArray
 
-from labkit.figures.outlines import data_of, title_of
+from labkit.figures.outlines import data_of
+from labkit.figures.series import Series as Series
+from labkit.figures.series import names_of, series_of, told_by
 
-Array = NDArray[np.float64]
+HEADER = ("panel", "series", "x name", "x", "bin from", "bin to", "value name", "value")
+"""What stands in the columns of `rows`."""
 
-
-class Series(NamedTuple):
-    """A line or a histogram: its name, and its numbers along x and y, (points,) each.
-
-    Of a histogram `x` are the edges of the bins, (points + 1,).
-    """
-
-    name: str
-    x: Array
-    y: Array
-
-    @property
-    def bins(self) -> bool:
-        """Whether it is a histogram."""
-        return len(self.x) > len(self.y)
+_COUNTED = "layer", "step"  # what a line ends with, and does not turn back along
 
 
 class Table(NamedTuple):
@@ -48,40 +34,42 @@ class Reading(NamedTuple):
 
 
 def tables(figure: Figure) -> list[Table]:
-    """A table for each axes that show lines or histograms, in the figure's order."""
-    found = [Table(title_of(axes), axes.get_xlabel(), axes.get_ylabel(), tuple(_series(axes))) for axes in figure.axes]
+    """A table for each axes that say numbers, in the figure's order."""
+    found = [
+        Table(*names_of(axes), tuple(chain.from_iterable(series_of(artist) for artist in told_by(axes))))
+        for axes in figure.axes
+    ]
     return [table for table in found if table.series]
 
 
 def readings(figure: Figure) -> list[Reading]:
-    """What is read off at the right end of each axes with a single line."""
+    """What is read off at the right end of each axes with a single measured line."""
     found = []
-    for table in tables(figure):
-        lines = [series for series in table.series if not series.bins and len(series.x) > 1]
-        if len(lines) == 1 and table.title:
-            at = f", {table.x} {lines[0].x[-1]:g}" if table.x else ""
-            found.append(Reading(f"{table.title}{at}", float(lines[0].y[-1])))
+    for axes in figure.axes:
+        drawn = [artist for artist in data_of(axes) if isinstance(artist, Line2D) and artist.get_linestyle() != "None"]
+        names = names_of(axes)
+        if len(drawn) == 1 and names.title and names.x in _COUNTED:
+            given = list(series_of(drawn[0]))
+            if len(given) == 1 and len(given[0].x) > 1:
+                found.append(Reading(f"{names.title}, {names.x} {given[0].x[-1]:g}", float(given[0].y[-1])))
     return found
 
 
-def _series(axes: Axes) -> Iterator[Series]:
-    artists = data_of(axes)
-    for number, artist in enumerate(artists, 1):
-        label = str(artist.get_label())
-        name = label if label and not label.startswith("_") else str(number) if len(artists) > 1 else ""
-        x, y = _numbers(artist)
-        if len(y):
-            yield Series(name, x, y)
+def rows(tables: Sequence[Table]) -> list[tuple[str, ...]]:
+    """All numbers in long form, HEADER first: a row each, at full precision; of a line x, of a bin its two ends."""
+    return [HEADER, *chain.from_iterable(map(_rows, tables))]
 
 
-def _numbers(artist: Line2D | StepPatch) -> tuple[Array, Array]:
-    if isinstance(artist, StepPatch):
-        values, edges, _ = artist.get_data()
-        return np.asarray(edges, np.float64), np.asarray(values, np.float64)
-    x, y = artist.get_data(orig=True)
-    return np.atleast_1d(np.asarray(x, np.float64)), np.atleast_1d(np.asarray(y, np.float64))
+def _rows(table: Table) -> Iterator[tuple[str, ...]]:
+    for series in table.series:
+        for place, value in zip(_places(series), series.y.tolist(), strict=True):
+            yield table.title, series.name, table.x, *place, table.y or table.title, repr(value)
 
 
-def as_html(found: list[Table]) -> str:
-    """To be written."""
-    return ""
+def _places(series: Series) -> Iterator[tuple[str, str, str]]:
+    """What stands for x, and for the ends of a bin."""
+    x = series.x.tolist()
+    if series.bins:
+        yield from (("", repr(low), repr(high)) for low, high in pairwise(x))
+    else:
+        yield from ((word, "", "") for word in series.places or map(repr, x))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from labkit.figures.histograms import shares
 from labkit.figures.live_text import LiveText
 from labkit.figures.numbers import percent, short
+from labkit.figures.series import TABLED, exact, naming, number, table
 from labkit.figures.style import BACKWARD, BLUE, FORWARD, GREEN, GREY, INK, LABEL, TICK, live_text, new_figure, quiet
 from labkit.nn.histogram import decades, rounded_up
 from labkit.nn.statistics import Distribution
@@ -89,12 +90,15 @@ class Panel:
         quiet(axes)
         axes.set_title(title, fontsize=LABEL + 1.5, color=INK, loc="left", y=1.29, weight="bold")
         self.axes = axes
-        self.bars = axes.stairs([0.0], [0.0, 1.0], fill=True, color=color, animated=True)
-        self.zeros = axes.stairs([0.0], [0.0, 1.0], fill=True, color=INK, animated=True)
+        self.bars = axes.stairs([0.0], [0.0, 1.0], fill=True, color=color, animated=True, label="measured")
+        self.zeros = axes.stairs([0.0], [0.0, 1.0], fill=True, color=INK, animated=True, label="exactly 0")
+        exact(self.zeros, list)  # said in the remark
+        naming(axes, x="value", y="share")
         # white below the verticals, so that a dashed line is seen on a bar of any color
         self._halos = [axes.plot([], [], color="white", lw=3.0, animated=True)[0] for _ in range(2)]
         self.marks = [axes.plot([], [], color=INK, lw=1.7, ls=_DASHES, animated=True)[0] for _ in range(2)]
         (self.density,) = axes.plot([], [], color=INK, lw=1.7, ls=_DASHES, animated=True)
+        self.density.set(label="promised", gid=TABLED)
         self.numbers = live_text(axes, 0.0, 1.04, "left", "bottom")
         self.remark: LiveText = live_text(axes, 0.99, 0.99, "right", "top")
         self._limits: tuple[float, float, float] | None = None
@@ -114,6 +118,9 @@ class Panel:
         self._show_promise(promise, np.linspace(edges[0], edges[-1], len(density)), density, top)
         promised = f"promised {short(promise.std)}" if isfinite(promise.std) else "no promise"
         self.numbers.set_text(f"std {short(float(distribution.std[0]))}\n{promised}")
+        std = float(distribution.std[0])
+        exact(self.numbers, lambda: [number("std", std), number("promised std", promise.std)])
+        exact(self.remark, lambda: [number("share exactly 0", zeros)])
         self.remark.set_text(f"{percent(zeros)} exactly 0" if zeros else "")
 
     def _show_promise(self, promise: Promise, x: Array, density: Array, top: float) -> None:
@@ -150,14 +157,18 @@ def _density(promise: Promise, edges: Array) -> Array:
     return density
 
 
+_KEEPS = "keeps std of z at 1", "keeps std of dC/dx at 1"
+
+
 class Strip:
     """The RMS of every scheme's weights on one log axis, a line each; 0 stands as a triangle at the left edge."""
 
     def __init__(self, figure: Figure, place: SubplotSpec, labels: Sequence[str]) -> None:
         """Make the artists in `place`."""
-        rows = len(labels)
+        rows, self._labels = len(labels), labels
         self.axes = axes = figure.add_subplot(place)
         quiet(axes)
+        naming(axes, "RMS of each scheme's weights", "scheme", "RMS")
         axes.set_xscale("log")
         axes.set_ylim(rows - 0.5, -0.5)
         axes.set_yticks(range(rows), labels, fontsize=TICK)
@@ -177,7 +188,7 @@ class Strip:
         (self.zeros,) = axes.plot(
             [], [], "<", ms=8, color=GREY, transform=axes.get_yaxis_transform(), **style
         )  # fmt: skip
-        (self.chosen,) = axes.plot([], [], "D", ms=9, color=INK, **style)
+        (self.chosen,) = axes.plot([], [], "D", ms=9, color=INK, label="chosen", **style)
         beside = axes.get_yaxis_transform()
         self.values = [LiveText(1.02, row - 0.48, "", transform=beside, **_VALUE) for row in range(rows)]
         for value in self.values:
@@ -187,8 +198,8 @@ class Strip:
 
     def _put_legend(self) -> None:
         handles = [
-            Line2D([], [], color=FORWARD, lw=2.0, label="keeps std of z at 1"),
-            Line2D([], [], color=BACKWARD, lw=2.0, ls=(0, (4, 2)), label="keeps std of dC/dx at 1"),
+            Line2D([], [], color=FORWARD, lw=2.0, label=_KEEPS[0]),
+            Line2D([], [], color=BACKWARD, lw=2.0, ls=(0, (4, 2)), label=_KEEPS[1]),
             Line2D([], [], marker="D", ms=8, color=INK, ls="", label="chosen"),
         ]
         self.axes.legend(
@@ -202,6 +213,9 @@ class Strip:
         sizes = np.array([scheme.rms for scheme in schemes])
         chosen = np.array([scheme.chosen for scheme in schemes])
         drawn = sizes > 0
+        exact(self.others, lambda: [table("RMS", self._labels, sizes)])
+        exact(self.chosen, lambda: [table("chosen", np.array(self._labels)[chosen].tolist(), sizes[chosen])])
+        exact(self.forward, lambda: [number(*each) for each in zip(_KEEPS, keeping, strict=True)])
         self.others.set_data(sizes[drawn & ~chosen], rows[drawn & ~chosen])
         self.chosen.set_data(sizes[drawn & chosen], rows[drawn & chosen])
         self.zeros.set_data(np.zeros((~drawn).sum()), rows[~drawn])

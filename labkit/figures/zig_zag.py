@@ -1,6 +1,7 @@
 """Two weights on their way down: two loss surfaces side by side with the paths on them, and the loss by step below."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from labkit.figures.series import TABLED, Series, exact, naming
+from labkit.figures.series import along as series
 from labkit.figures.style import BLUE, GREY, INK, LABEL, VERMILLION, live_text, new_figure, quiet
 
 Array = NDArray[np.float64]
@@ -49,15 +52,17 @@ class Surface:
         axes.set_xlabel("weight w₁", fontsize=LABEL, color=INK, labelpad=1)
         if first:
             axes.set_ylabel("weight w₂", fontsize=LABEL, color=INK, labelpad=1)
+        naming(axes, "walk, left" if first else "walk, right", y="weight w₂")
         self.quadrants = [Rectangle((0, 0), 0, 0, fc=_SHADE, alpha=0.28, lw=0, animated=True) for _ in _CORNERS]
         for quadrant in self.quadrants:
             axes.add_patch(quadrant)
         moving: dict[str, Any] = {"animated": True}
         (self.contours,) = axes.plot([], [], color=GREY, lw=1, zorder=2, **moving)
-        (self.moves,) = axes.plot([], [], color="#7a4a00", lw=1.1, zorder=2.5, **moving)
-        (self.path,) = axes.plot([], [], "-o", color=color, lw=1.8, ms=3.5, zorder=3, **moving)
+        (self.moves,) = axes.plot([], [], color="#7a4a00", lw=1.1, zorder=2.5, label="next moves", gid=TABLED, **moving)
+        (self.path,) = axes.plot([], [], "-o", color=color, lw=1.8, ms=3.5, zorder=3, label="path", **moving)
         (self.start,) = axes.plot([], [], "s", color=INK, mfc="white", ms=9, mew=2, zorder=3.5, **moving)
         (self.goal,) = axes.plot([], [], "*", color=INK, mec="white", ms=18, zorder=6, **moving)
+        self.goal.set(label="goal", gid=TABLED)
         (self.here,) = axes.plot([], [], "o", color=color, mec="white", ms=11, mew=1.5, zorder=5, **moving)
         self.title = live_text(axes, 0.0, 1.095, "left", "bottom")
         self.title.set_fontsize(LABEL + 1.5)
@@ -78,6 +83,10 @@ class Surface:
         for quadrant, corner in zip(self.quadrants, _CORNERS, strict=True):
             quadrant.set_visible(bool((shown.moves * corner > 0).all(axis=1).any()))
             quadrant.set_bounds(here[0], here[1], corner[0] * 20, corner[1] * 20)
+
+
+def _one(name: str, steps: NDArray[Any], loss: Array) -> list[Series]:
+    return [series(name, steps, loss)]
 
 
 def _broken(lines: Array) -> tuple[Array, Array]:
@@ -106,9 +115,10 @@ class ZigZagView:
         below.set_yticks([], minor=True)
         below.set_xlabel("step", fontsize=LABEL, color=INK, labelpad=0)
         self._below = below
+        naming(below, "loss by step, as a share of the loss at the start", y="share of the loss")
         self.losses = [
-            below.plot([], [], color=color, lw=2.4, ls=dashes, animated=True)[0]
-            for color, dashes in zip(colors, ("-", (0, (4, 1.5))), strict=True)
+            below.plot([], [], color=color, lw=2.4, ls=dashes, animated=True, label=side)[0]
+            for color, dashes, side in zip(colors, ("-", (0, (4, 1.5))), ("left", "right"), strict=True)
         ]
         self.cursor = below.axvline(0, color=GREY, lw=5, alpha=0.3, animated=True)
         self._most: int | None = None
@@ -120,5 +130,7 @@ class ZigZagView:
             self._below.set_xlim(-0.005 * most, 1.005 * most)
         for surface, line, descent in zip(self.surfaces, self.losses, shown, strict=True):
             surface.update(descent)
-            line.set_data(np.arange(len(descent.loss)), np.clip(descent.loss, LEAST / 100, 100 * MOST))
+            steps = np.arange(len(descent.loss))
+            line.set_data(steps, np.clip(descent.loss, LEAST / 100, 100 * MOST))
+            exact(line, partial(_one, str(line.get_label()), steps, descent.loss))
         self.cursor.set_xdata([step, step])

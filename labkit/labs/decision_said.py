@@ -43,6 +43,7 @@ def table(r: Result) -> Table:
         tuple("" if r.lost[i] else f"loss {short(float(r.loss[i]), 2)}" for i in range(len(r.networks))),
         f"accuracy at step {r.scored} ± standard error ({of}); map: first seed; green frame: rule of thumb; "
         "★: best of column, or within two errors of it",
+        tuple(zip(r.mean.tolist(), r.error.tolist(), np.asarray(r.loss).tolist(), strict=True)),
     )  # fmt: skip
 
 

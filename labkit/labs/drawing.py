@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib import rc_context
 
+from labkit.figures.live_text import LiveText
 from labkit.figures.outlines import Outlines
 from labkit.labs.lab import Lab, View
 
@@ -44,6 +45,8 @@ def drawn(lab: Lab, result: Any, suffix: str, width: int, pins: Sequence[Any] = 
     for artist in outlines.artists:
         assert artist.axes is not None
         artist.axes.add_artist(artist)
+    for text in view.figure.findobj(LiveText) if outlines.artists else ():
+        text.set_zorder(7)  # above the outlines, as on the page
     file = BytesIO()
     with rc_context(_FONTS):
         view.figure.savefig(file, format=suffix.removeprefix("."), dpi=width / view.figure.get_figwidth())

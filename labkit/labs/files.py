@@ -8,29 +8,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from labkit.figures.tables import tables
+from labkit.figures.tables import rows, tables
 from labkit.labs.lab import Lab
 from labkit.labs.link import VERSION, State, query
 
 
 def numbers(figure: Figure) -> str:
-    """Every number of the picture as CSV, to its last bit: panel, series, what runs along x, its value, the value.
-
-    Of a histogram there are the two edges of each bin, and the share between them.
-    """
+    """Every number of the picture as CSV, to its last bit."""
     text = StringIO()
-    write = csv.writer(text, lineterminator="\n")
-    write.writerow(["panel", "series", "x_name", "x", "x_to", "value"])
-    for table in tables(figure):
-        for series in table.series:
-            ends = series.x[1:] if series.bins else [None] * len(series.y)
-            for start, end, value in zip(series.x, ends, series.y, strict=False):
-                write.writerow([table.title, series.name, table.x, float(start), _number(end), float(value)])
+    csv.writer(text, lineterminator="\n").writerows(rows(tables(figure)))
     return text.getvalue()
-
-
-def _number(value: Any) -> Any:
-    return "" if value is None else float(value)
 
 
 def state_file(lab: Lab, state: State, version: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from labkit.figures.tables import as_html, tables
+from labkit.figures.table_twin import as_html
+from labkit.figures.tables import tables
 from labkit.ui.drawers import Drawer
 from labkit.ui.parts import html, put
 
