@@ -166,7 +166,7 @@ def test_an_unknown_lab_is_refused_with_the_names_of_those_that_exist() -> None:
 class TestEveryLab:
     def test_its_widgets_are_few(self, lab: Lab) -> None:
         contestants = 5 if lab.key == "mnist_comparison" else 1  # each beside the first has controls of its own
-        assert len(widgets_of(Page(lab).widget)) < 60 + 14 * contestants
+        assert len(widgets_of(Page(lab).widget)) < 62 + 14 * contestants
 
     def test_it_prints_nothing(self, lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
         page = Page(lab)
