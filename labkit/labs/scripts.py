@@ -18,6 +18,11 @@ def scripts(lab: Lab, parameters: Parameters) -> dict[str, str]:
     return {f"{lab.key}_{name}.py": text for name, text in texts.items()}
 
 
+def has_scripts(lab: Lab) -> bool:
+    """Whether a lab has a network that a script can be written of."""
+    return hasattr(lab.parameters, "network") or hasattr(lab.parameters, "schedule")
+
+
 def _texts(p: Any) -> dict[str, str]:
     if hasattr(p, "network"):
         network, probe = p.network(), getattr(p, "probe", None)

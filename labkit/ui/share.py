@@ -15,8 +15,9 @@ from labkit.labs.drawing import drawn
 from labkit.labs.files import numbers, state_file
 from labkit.labs.lab import Lab
 from labkit.labs.link import State, query
+from labkit.labs.scripts import has_scripts, scripts
 from labkit.ui.drawers import Drawer
-from labkit.ui.parts import button, classed, column, html, put, row
+from labkit.ui.parts import alert, button, classed, column, html, put, row
 
 _WIDTHS = (1280, 1920, 3840)
 _TYPES = {
@@ -45,9 +46,9 @@ class Share(Drawer):
         keep = column((classed(self._width, "size"), row(makes, "makes"), self._files))
         self.widget = row((column((self._link, classed(self._hide, "hide"))), keep), "share")
 
-    @staticmethod
-    def _offers() -> Mapping[str, str]:
-        return {"PNG": ".png", "SVG": ".svg", "Numbers (CSV)": ".csv", "State (JSON)": ".json", "Code": ".py"}
+    def _offers(self) -> Mapping[str, str]:
+        code = {"Code (NumPy, PyTorch)": ".py"} if has_scripts(self._lab) else {}
+        return {"PNG": ".png", "SVG": ".svg", "Numbers (CSV)": ".csv", "State (JSON)": ".json", **code}
 
     def follow(self) -> None:
         """Say the link of the present state."""
@@ -60,8 +61,12 @@ class Share(Drawer):
         return replace(state, hidden=tuple(dict.fromkeys((*state.hidden, *self._hide.value))))
 
     def _offer(self, suffix: str) -> None:
-        """Make the files and offer them."""
-        files = self._made(suffix)
+        """Make the files and offer them, or say why not."""
+        try:
+            files = self._made(suffix)
+        except ValueError as error:
+            put(self._files, alert(f"Not made: {error}."))
+            return
         put(self._files, f'<p role="status">{" ".join(_anchor(name, data) for name, data in files.items())}</p>')
 
     def _made(self, suffix: str) -> dict[str, bytes]:
@@ -72,7 +77,7 @@ class Share(Drawer):
         if suffix == ".json":
             return {name: state_file(self._lab, state, __version__).encode()}
         if suffix == ".py":
-            return {}
+            return {file: text.encode() for file, text in scripts(self._lab, state.parameters).items()}
         return {name: drawn(self._lab, result, suffix, self._width.value, pins)}
 
 
