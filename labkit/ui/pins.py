@@ -107,7 +107,7 @@ class Pins:
         rows = [[label, *(self._value(label, state) for state in states)] for label in labels]
         read = [{r.name: short(r.value) for r in readings(figure)} for figure in self._figures()]
         rows += [[name, *(each.get(name, "–") for each in read)] for name in read[0]]
-        head = ["", "now", *(f"pin {number}" for number in range(1, len(states)))]
+        head = ["now", *(f"pin {number}" for number in range(1, len(states)))]
         return _table(head, rows)
 
     def _value(self, label: str, state: Any) -> str:
@@ -120,7 +120,7 @@ class Pins:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    top = "<td></td>" + "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in others)}</tr>'
         for first, *others in rows

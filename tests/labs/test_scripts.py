@@ -130,7 +130,7 @@ def by_hand(p, moved=0.0):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 10))])
 @pytest.mark.parametrize("key", [*RACES, *RUNS])
 def test_trainings_as_on_the_page(key, seed, kind):
     lab = LABS[key]

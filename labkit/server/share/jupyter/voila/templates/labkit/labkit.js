@@ -36,7 +36,9 @@
   };
 
   const within = (root, selector) => [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+  const PLAY = ["play or pause", "stop"];
   const nameAll = (root) => {
+    within(root, ".widget-play").forEach((play) => play.querySelectorAll("button").forEach((each, i) => set(each, "aria-label", PLAY[i])));
     within(root, "img.widget-image").forEach((picture) => sizes.observe(picture));
     within(root, CONTROL).forEach(nameControl);
     // A picture may come after its caption.
