@@ -276,3 +276,11 @@ def test_random_values_raise_one_kind_of_error_or_none(changed):
     except TaskError as error:
         outcome = str(error)
     assert outcome == 1 or 0 < len(outcome) < 1000
+
+
+def test_the_example_of_the_readme_is_read_and_its_answer_measured():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (task,) = read_tasks(example)
+    stats = summarize(propagate(Network("tanh", "lecun_normal")))
+    assert answer(task).value == pytest.approx(float(stats.std[-1]))
