@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from labkit import Network, propagate, summarize
 from labkit.labs import LABS
 from labkit.labs.measures import MEASURES, READINGS, measures_of
 from labkit.labs.task_file import MOST_BYTES, MOST_TASKS, TaskError, read_tasks, shipped, tasks_of
