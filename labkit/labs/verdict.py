@@ -13,11 +13,13 @@ from labkit.nn.statistics import summarize
 
 @dataclass(frozen=True)
 class Judged:
-    """A diagnosis; the network's number where there are several, else 0; the training step that it was taken at."""
+    """A diagnosis; the network's number where there are several, else 0; the training step that it was taken at, None
+    where nothing is trained.
+    """
 
     diagnosis: Diagnosis
     number: int = 0
-    step: int = 0
+    step: int | None = None
 
 
 def judged(parameters: Any, result: Any) -> tuple[Judged, ...]:
@@ -35,7 +37,7 @@ def judged(parameters: Any, result: Any) -> tuple[Judged, ...]:
         return (Judged(_at_start(parameters.network())),)
     networks = parameters.networks() if hasattr(parameters, "networks") else ()
     pairs = [(number, net) for number, net in enumerate(networks, 1) if net.batch_norm == "none"]
-    return tuple(Judged(_at_start(net), number) for number, net in pairs)
+    return tuple(Judged(_at_start(net), number * (len(networks) > 1), 0) for number, net in pairs)
 
 
 def _kept(result: Any, kept: Any) -> tuple[Judged, ...]:

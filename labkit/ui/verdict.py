@@ -38,7 +38,7 @@ class VerdictLine:
 def _line(found: Judged) -> str:
     each = found.diagnosis
     number = f"{found.number}: " if found.number else ""
-    step = f" (step {found.step})" if found.step else ""
+    step = "" if found.step is None else f" after step {found.step}" if found.step else " before training"
     word = f"{_SIGNS.get(each.verdict, '⚠')} {number}{each.row.label}{step}"
     return (
         f'<p><strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}:</strong> '
