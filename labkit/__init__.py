@@ -22,9 +22,19 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Diagnosis", "Initializer",
-    "LayerStatistics", "Network", "Prediction", "Trace", "compare", "critical", "critical_std", "diagnose", "predict",
-    "propagate", "show", "summarize", "train",
+    "LayerStatistics", "Network", "Prediction", "Trace", "compare", "critical", "critical_std", "diagnose", "index",
+    "predict", "propagate", "show", "summarize", "train",
 ]  # fmt: skip
+
+
+def index() -> Any:
+    """A table of contents of the labs, with links to their notebooks, to be displayed by a notebook's cell."""
+    from IPython.display import Markdown
+
+    from labkit.labs import LABS  # only now: it loads Matplotlib
+    from labkit.labs.contents import contents
+
+    return Markdown(contents(LABS.values()))  # type: ignore[no-untyped-call]
 
 
 def show(key: str, link: str | None = None) -> Any:

@@ -202,4 +202,5 @@ LAB = Lab(
     view=_View,
     explain=explain,
     presets=_PRESETS,
+    summary="Curves and slopes side by side, with the inputs for which each keeps a noticeable slope.",
 )

@@ -163,4 +163,5 @@ LAB = Lab(
         Preset("GELU in He's place", "The angles fall more slowly than ReLU's: what falls as well?",
                {"activation": "gelu", "initializer": "he_normal", "depth": 20, "width": 500}),
     ),
+    summary="Inputs as arrows: layer by layer they close up, spread out, or keep their angles.",
 )  # fmt: skip

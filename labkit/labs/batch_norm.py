@@ -163,4 +163,5 @@ LAB = Lab(
         Preset("20 layers", "Normalized, and with a gradient that grows all the same: look at RMS of dC/dz",
                {"depth": 20, "std": 0.1}),
     ),
+    summary="Three networks from the same weights: not normalized, normalized before the activation, and after it.",
 )  # fmt: skip

@@ -169,4 +169,5 @@ LAB = Lab(
                {"weight": 0.0, "std": 1.0, "depth": 8}),
         Preset("Minus after minus", "Every weight is −1: what sign has the product?", {"weight": -1.0, "depth": 4}),
     ),
+    summary="A chain of single units: every factor of the gradient, layer by layer, and what their product leaves.",
 )  # fmt: skip

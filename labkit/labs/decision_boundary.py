@@ -172,4 +172,5 @@ LAB = Lab(
         Preset("Grid: the ReLU family", "Slopes below 0, smooth bends: what does the family share?",
                {**_GRID, "dataset": "spirals", "activations": ("relu", "leaky_relu", "elu", "gelu"), "depth": 5}),
     ),
+    summary="The boundary moves while the network trains: one network, or a whole grid of them.",
 )  # fmt: skip

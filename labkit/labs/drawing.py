@@ -47,6 +47,8 @@ def drawn(lab: Lab, result: Any, suffix: str, width: int, pins: Sequence[Any] = 
         artist.axes.add_artist(artist)
     for text in view.figure.findobj(LiveText) if outlines.artists else ():
         text.set_zorder(7)  # above the outlines, as on the page
+    for axes in view.figure.axes:
+        axes.set_animated(False)  # axes that move as a whole on the page are left out of a file
     file = BytesIO()
     with rc_context(_FONTS):
         view.figure.savefig(file, format=suffix.removeprefix("."), dpi=width / view.figure.get_figwidth())

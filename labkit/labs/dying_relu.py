@@ -165,4 +165,5 @@ LAB = Lab(
         Preset("PyTorch's default, 10 layers", "No bias, and weights of std √(1/3n): how many units answer at all?",
                {"initializer": "torch_default", "depth": 10, "learning_rate": 0.01, "bias_mean": 0.0}),
     ),
+    summary="Dead units, counted layer by layer while ReLU and its relatives train on the same digits.",
 )  # fmt: skip

@@ -251,4 +251,5 @@ LAB = Lab(
                {"initializer": "orthogonal", "activation": "identity", "fan_in": 200, "fan_out": 400}),
         Preset("Zeros", "What goes through, what comes back?", {"initializer": "zeros"}),
     ),
+    summary="One layer's weights, outputs and gradient as histograms, and the size of the weights under every scheme.",
 )  # fmt: skip

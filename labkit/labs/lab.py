@@ -68,7 +68,8 @@ class Lab:
     """One experiment: what is set, what is computed, how it is shown and said.
 
     `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in words
-    with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute.
+    with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute. `summary` says in
+    a sentence what one sees there.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Lab:
     presets: tuple[Preset, ...] = ()
     actions: tuple[Action, ...] = ()
     motion: Motion | None = None
+    summary: str = ""
 
     def result(self, parameters: Parameters) -> Any:
         """compute(parameters), from the cache where it is there."""

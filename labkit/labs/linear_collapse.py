@@ -179,4 +179,5 @@ LAB = Lab(
                {"activation": "leaky_relu", "alpha": 1.0}),
         Preset("A narrow neck", "One unit a layer: what is left of the twin?", {"width": 1, "depth": 3}),
     ),
+    summary="Without a bend all weight matrices multiply into one, and the boundary stays a straight line.",
 )  # fmt: skip

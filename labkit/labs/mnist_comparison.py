@@ -175,4 +175,5 @@ LAB = Lab(
         Preset("Adam repairs std 0.01", "Does a better optimizer make up for the first weights?",
                race(*_FIGURE, optimizer="adam", learning_rate=0.001)),
     ),
+    summary="Up to six networks learn handwritten digits at once, each with its own activation and first weights.",
 )  # fmt: skip

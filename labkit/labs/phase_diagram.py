@@ -195,4 +195,5 @@ LAB = Lab(
         Preset("Softmax", "Which theory holds for it?", _at("softmax", 2.0, 0.3)),
     ),
     actions=(Action("Critical", _critical),),
+    summary="A map over the spread of weights and biases: order, chaos, and the line where differences last longest.",
 )  # fmt: skip

@@ -173,4 +173,5 @@ LAB = Lab(
                {"activation": "hardswish", "initializer": "he_normal", "depth": 30}),
     ),
     actions=(Action("Critical", _critical),),
+    summary="A histogram for each layer: values pile up, die out or keep their spread; below it, the gradient.",
 )  # fmt: skip

@@ -168,4 +168,5 @@ LAB = Lab(
     view=_View,
     explain=explain,
     presets=tuple(Preset(*scene) for scene in _SCENES),
+    summary="Move one logit, and the probabilities, the gradients and the curves over temperature move with it.",
 )

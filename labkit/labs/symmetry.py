@@ -106,4 +106,5 @@ LAB = Lab(
         Preset("One hidden layer", "Eight units in the plane: where do they go once noise has parted them?",
                {"depth": 1, "steps": 3000}),
     ),
+    summary="Units that start alike stay copies of one another, beside the same network with a random start.",
 )  # fmt: skip

@@ -186,4 +186,5 @@ LAB = Lab(
         Preset("Too large a step", "At which learning rate does a path leave the picture?", {"learning_rate": 3.0}),
         Preset("Long patience", "How many steps does each need?", {"steps": STEPS, "learning_rate": 1.0}),
     ),
+    summary="Two paths down two loss surfaces, step by step, with the directions that a step can take.",
 )  # fmt: skip

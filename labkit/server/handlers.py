@@ -47,6 +47,20 @@ class FrontPageHandler(PlainErrors, JupyterHandler):
         self.finish(TEMPLATES.get_template("front.html").render(pages=self.settings["labkit_pages"]))
 
 
+class ThumbnailHandler(PlainErrors, JupyterHandler):
+    """A lab's small picture; its route names the keys that there are."""
+
+    @authenticated
+    def get(self, key: str) -> None:
+        """Send the picture."""
+        page = next(page for page in self.settings["labkit_pages"] if page.key == key)
+        if not page.thumbnail.is_file():
+            raise HTTPError(404)
+        self.set_header("Content-Type", "image/png")
+        self.set_header("Cache-Control", "private, max-age=3600")
+        self.finish(page.thumbnail.read_bytes())
+
+
 class HealthHandler(PlainErrors, JupyterHandler):
     """How the server is, for those who watch over it."""
 

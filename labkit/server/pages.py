@@ -1,16 +1,36 @@
-"""The labs as the server knows them: a key, a title, a question, an address."""
+"""The labs as the server knows them: a key, a title, a question, an address; what the front page says of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+THUMBNAILS = Path(__file__).parent / "thumbnails"
+"""Small pictures of the labs, made by `python -m labkit.server.thumbnails`."""
+
 
 @dataclass(frozen=True)
 class LabPage:
-    """One lab's page."""
+    """One lab's page; `scenes` are the names of its presets."""
 
     key: str
     title: str
     question: str
+    summary: str = ""
+    scenes: tuple[str, ...] = ()
+
+    @property
+    def thumbnail(self) -> Path:
+        """The file of the lab's small picture, which need not exist."""
+        return THUMBNAILS / f"{self.key}.png"
+
+    @property
+    def thumbnail_path(self) -> str:
+        """Its address, relative to the front page; empty where there is no picture."""
+        return f"thumbnails/{self.key}.png" if self.thumbnail.is_file() else ""
+
+    @property
+    def words(self) -> str:
+        """What a search on the front page looks through, in small letters."""
+        return " ".join((self.title, self.question, self.summary, *self.scenes)).lower()
 
     @property
     def notebook(self) -> str:
@@ -30,5 +50,8 @@ def lab_pages(folder: Path) -> tuple[LabPage, ...]:
     """
     from labkit.labs import LABS
 
-    pages = (LabPage(lab.key, lab.title, lab.question) for lab in LABS.values())
+    pages = (
+        LabPage(lab.key, lab.title, lab.question, lab.summary, tuple(preset.name for preset in lab.presets))
+        for lab in LABS.values()
+    )
     return tuple(page for page in pages if (folder / page.notebook).is_file())

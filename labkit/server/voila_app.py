@@ -36,6 +36,7 @@ from labkit.server.handlers import (
     LabWebsocketHandler,
     NotFoundHandler,
     TemplateFilesHandler,
+    ThumbnailHandler,
 )
 from labkit.server.logs import keep_plain
 from labkit.server.pages import LabPage
@@ -109,8 +110,10 @@ class LabkitVoila(Voila):  # type: ignore[misc]
         """Labkit's pages, and from Voila only what they need."""
         stock = [self._adapt(*handler) for handler in super().init_handlers()]
         kept = [handler for handler in stock if handler[1] in (*KEPT, *REPLACED.values())]
+        keys = "|".join(re.escape(page.key) for page in self.pages)
         own = [
             (self._route("/"), FrontPageHandler),
+            (self._route(rf"/thumbnails/({keys})\.png"), ThumbnailHandler),
             (self._route("/health"), HealthHandler),
             (self._route(f"/voila/templates/({TEMPLATE}/static/.+)"), TemplateFilesHandler),
         ]
