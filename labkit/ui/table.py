@@ -8,10 +8,11 @@ from labkit.figures.table_twin import as_html
 from labkit.figures.tables import tables
 from labkit.ui.drawers import Drawer
 from labkit.ui.parts import html, put
+from labkit.ui.verdict import thresholds
 
 
 class Numbers(Drawer):
-    """A drawer."""
+    """A drawer; below the numbers stands what a verdict is held against."""
 
     def __init__(self, figure: Callable[[], Figure]) -> None:
         """Of the figure that the page shows."""
@@ -20,4 +21,4 @@ class Numbers(Drawer):
 
     def follow(self) -> None:
         """Write them anew."""
-        put(self.widget, as_html(tables(self._figure())))
+        put(self.widget, as_html(tables(self._figure())) + thresholds())

@@ -26,7 +26,8 @@ class VerdictLine:
     def say(self, parameters: Any, result: Any) -> None:
         """Judge a result."""
         found = judged(parameters, result)[:_MOST]
-        put(self._said, "".join(map(_line, found)))
+        words = " ".join(_words(each, brief=len(found) > 1) for each in found)
+        put(self._said, f"<p>{words}</p>" if words else "")
         values = remedy_values(parameters, found[0].diagnosis) if len(found) == 1 else None
         self._values = values or {}
         put(self._button.layout, "" if values else "none", "display")
@@ -35,15 +36,15 @@ class VerdictLine:
             put(self._button, f"→ {found[0].diagnosis.remedy.label}", "description")
 
 
-def _line(found: Judged) -> str:
+def _words(found: Judged, brief: bool) -> str:
+    """One network's verdict; where there are several, the deciding number alone."""
     each = found.diagnosis
     number = f"{found.number}: " if found.number else ""
     step = "" if found.step is None else f" after step {found.step}" if found.step else " before training"
     word = f"{_SIGNS.get(each.verdict, '⚠')} {number}{each.row.label}{step}"
-    return (
-        f'<p><strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}:</strong> '
-        f"{escape(each.evidence)}; {escape(each.cause)}.</p>"
-    )
+    why = each.evidence.split(";")[0] if brief else f"{each.evidence}; {each.cause}"
+    name = f'<strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}:</strong>'
+    return f"{name} {escape(why)}."
 
 
 def thresholds() -> str:

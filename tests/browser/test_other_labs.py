@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from labkit.labs import LABS
@@ -69,6 +70,7 @@ def test_a_lab_opens_and_follows_its_controls_and_scenes(
 ) -> None:
     page = open_lab(f"{voila_server}voila/render/{lab.key}.ipynb")
     stands(page, lab)
+    assert [violation["id"] for violation in Axe().run(page).response["violations"]] == []
     picture, caption = page.locator("img.labkit-picture"), page.locator(".labkit-caption")
     for name, control in moved(lab).items():
         before, said = source(page), caption.inner_text()

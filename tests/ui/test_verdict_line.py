@@ -1,9 +1,12 @@
 """The line under the picture: the verdict of the measured numbers, and a button that helps."""
 
+from html import escape
+
 import pytest
 
 import labkit
 from labkit.labs import LABS
+from labkit.nn.verdicts import THRESHOLDS
 from labkit.ui.dashboard import Page
 
 SIGNAL = LABS["signal_propagation"]
@@ -32,7 +35,7 @@ def test_its_button_does_what_helps():
 def test_a_lab_of_several_networks_says_it_of_each():
     page = Page(LABS["symmetry"])
     said = page.verdict._said.value
-    assert (said.count("<p>"), "1: symmetric" in said) == (2, True)
+    assert (said.count("<strong"), "1: symmetric" in said) == (2, True)
 
 
 @pytest.mark.parametrize("key", ["softmax", "activation_functions", "chain_rule"])
@@ -45,6 +48,15 @@ def test_huge_numbers_are_judged_without_a_warning():
     page.set({"activation": "identity", "std": 100.0, "depth": 100, "width": 300, "batch": 10})
     assert page.message.value == ""
     assert "exploding" in page.verdict._said.value or "mixed" in page.verdict._said.value
+
+
+def test_the_thresholds_can_be_seen():
+    page = Page(SIGNAL)
+    page.drawers.buttons["Numbers"].value = True
+    (drawer,) = page.drawers._made.values()
+    for row in THRESHOLDS.values():
+        assert escape(row.label) in drawer.widget.value
+        assert f"<td>{row.value:g}</td>" in drawer.widget.value
 
 
 def test_predict_covers_the_picture_until_the_answer_and_is_left_without_a_trace():
