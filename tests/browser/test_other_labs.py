@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from labkit.labs import LABS
 from labkit.labs.lab import Lab
 from labkit.labs.parameters import Choice, Choices, LogRange, Range, Text
+from labkit.labs.verdict import judged
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +88,24 @@ def test_a_lab_opens_and_follows_its_controls_and_scenes(
     page.get_by_role("combobox", name="scenes").select_option(scene.name)
     stands(page, lab, **scene.values)
     expect(page.get_by_text(scene.question)).to_be_visible()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lab", LABS.values(), ids=lambda lab: lab.key)
+def test_every_scene_shows_and_says_its_own_numbers(
+    lab: Lab, open_lab: Callable[[str], Page], voila_server: str
+) -> None:
+    page = open_lab(f"{voila_server}voila/render/{lab.key}.ipynb")
+    for preset in lab.presets:
+        before = source(page)
+        page.get_by_role("combobox", name="scenes").select_option(preset.name)
+        stands(page, lab, **preset.values)
+        expect(page.get_by_text(preset.question)).to_be_visible()
+        parameters = lab.parameters.of(preset.values)
+        for each in judged(parameters, lab.compute(parameters)):
+            expect(page.locator(".labkit-verdict")).to_contain_text(each.diagnosis.row.label)
+        if parameters != lab.parameters():
+            assert source(page) != before
 
 
 SILENT = {
