@@ -111,6 +111,7 @@ FANS: Mapping[str, Callable[[int, int], float]] = {
     "avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
 }
 SIZES = {"in": r"n_{in}", "out": r"n_{out}", "avg": r"(n_{in} + n_{out}) / 2"}
+_FAN_CODE = {"in": "fan_in", "out": "fan_out", "avg": "(fan_in + fan_out) / 2"}
 TRUNCATED_STD = 0.87962566103423978
 """The standard deviation of N(0, 1) given that it lies within +-2."""
 
@@ -147,7 +148,7 @@ def variance_scaling(
 
 
 def _scaled_code(scale: float, fan: str, shape: str, gain: bool, modes: bool) -> str:
-    sized = '{"in": fan_in, "out": fan_out}[fan]' if modes else {"in": "fan_in", "avg": "(fan_in + fan_out) / 2"}[fan]
+    sized = '{"in": fan_in, "out": fan_out}[fan]' if modes else _FAN_CODE[fan]
     std = f"gain / np.sqrt({sized})" if gain else f"np.sqrt({Fraction(scale).limit_denominator(9)}) / np.sqrt({sized})"
     draw = "rng.standard_normal((fan_in, fan_out))"
     if shape == "uniform":

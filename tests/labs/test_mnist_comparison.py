@@ -236,14 +236,18 @@ def of_layer(layer):
     return lambda race, place: race.training(place).statistics(quantities=("grad_pre",)).grad_rms[layer]
 
 
-RELU6 = dict(LAB.presets[8].values, seeds=1)
+def own(name):
+    values = next(preset.values for preset in LAB.presets if preset.name == name)
+    return tuple((key, value) for key, value in values.items() if key != "seeds")
+
+
+RELU6 = dict(own("ReLU6 against explosion"))
 AT_START = [("2700 to 3100 times smaller", ratio, 0, {}), ("0.0036 to 0.0046", of_layer(0), 1, RELU6),
             ("0.0093 to 0.0116", of_layer(0), 0, RELU6), ("0.00067 to 0.00076", of_layer(-1), 1, RELU6)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("said", "measured", "place", "values"), AT_START)
 def test_what_the_notebook_claims_of_the_start_is_measured(said, measured, place, values):
-    values = {name: value for name, value in values.items() if name != "seeds"}
     found = [measured(race, place) for race in started(LAB, **values)]
     assert said in prose(LAB.key)
     assert holds(said, np.round(found, -2) if measured is ratio else found)
@@ -259,11 +263,6 @@ def test_standardized_pixels_carry_nine_times_the_power():
 def test_who_is_compared_is_said_with_several_seeds_where_speed_is_asked_for(preset):
     p = MnistComparison.of(preset.values)
     assert p.seeds > 1 or preset.name in {"Figure 6-15", "Standardized pixels", "Adam repairs std 0.01"}
-
-
-def own(name):
-    values = next(preset.values for preset in LAB.presets if preset.name == name)
-    return tuple((key, value) for key, value in values.items() if key != "seeds")
 
 
 FIGURE, OWN, LEAKY, SLOPES, SWISH, SIX, ADAM, STANDARD = map(own, (

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 import re
+import signal
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -197,6 +198,15 @@ def test_what_a_killed_fetch_left_is_removed_and_a_running_one_is_let_be(place, 
     assert sorted(path.name for path in place.iterdir()) == sorted([".fetching-now", *content])
 
 
+@pytest.fixture
+def ctrl_c():
+    """It raises here as at a terminal, though what started the tests may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_the_fetch_with_a_word_and_leaves_nothing(server, place, capsys):
     def stop(packed):
         _thread.interrupt_main()
