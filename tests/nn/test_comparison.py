@@ -35,7 +35,9 @@ def test_a_network_that_diverges_stands_still_while_the_others_go_on():
 
 
 @pytest.mark.parametrize("size", [16, None])
-@pytest.mark.parametrize("way", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c)), lambda c: c], ids=str)
+@pytest.mark.parametrize(
+    "way", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c)), lambda c: c], ids=["copied", "pickled", "itself"]
+)
 def test_in_turn_they_go_as_together_whenever_they_are_copied(way, size):
     nets = [dataclasses.replace(net, dataset="moons") for net in NETS]
     together = list(compare(nets, "momentum", 0.05, size, 4, 2))
