@@ -1,9 +1,7 @@
 """The labs' small pictures on the front page. `python -m labkit.server.thumbnails [KEY ...]` makes them."""
 
 import sys
-from collections.abc import Mapping
 from io import BytesIO
-from typing import Any
 
 from PIL import Image
 
@@ -17,17 +15,6 @@ WIDTH = 480
 BYTES = 30_000
 """The most that a picture may weigh."""
 COLORS = 128, 64, 48, 32, 24, 16
-STEPS = 200
-"""A lab that moves by itself is shown after so many steps, where no other number is named below."""
-
-# What shows most; any other lab is shown with its defaults.
-SCENES: Mapping[str, tuple[Mapping[str, Any], int]] = {
-    "signal_propagation": ({"initializer": "lecun_normal"}, 0),
-    "chain_rule": ({"depth": 8}, 0),
-    "symmetry": ({}, 1500),
-    "linear_collapse": ({}, 800),
-    "decision_boundary": ({}, 1000),
-}
 
 
 def thumbnail(lab: Lab) -> bytes:
@@ -35,9 +22,8 @@ def thumbnail(lab: Lab) -> bytes:
 
     ValueError where even the fewest do not.
     """
-    values, steps = SCENES.get(lab.key, ({}, STEPS))
-    parameters = lab.parameters.of(values)
-    large = Image.open(BytesIO(drawn(lab, result_at(lab, parameters, steps), ".png", 2 * WIDTH))).convert("RGB")
+    result = result_at(lab, lab.parameters.of(lab.cover.values), lab.cover.steps)
+    large = Image.open(BytesIO(drawn(lab, result, ".png", 2 * WIDTH))).convert("RGB")
     small = large.resize((WIDTH, round(WIDTH * large.height / large.width)), Image.Resampling.LANCZOS)
     for colors in COLORS:
         file = BytesIO()
