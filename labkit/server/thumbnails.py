@@ -6,9 +6,9 @@ from io import BytesIO
 from PIL import Image
 
 from labkit.labs import LABS
+from labkit.labs.contents import THUMBNAILS, thumbnail_file
 from labkit.labs.drawing import drawn, result_at
 from labkit.labs.lab import Lab
-from labkit.server.pages import THUMBNAILS
 
 WIDTH = 480
 """Pixels; the picture is drawn twice as wide and made smaller, so that its lines stay smooth."""
@@ -38,7 +38,7 @@ def main(keys: list[str]) -> None:
     """Write the pictures of these labs, or of all. KeyError names a lab that there is not."""
     THUMBNAILS.mkdir(exist_ok=True)
     for key in keys or LABS:
-        (THUMBNAILS / f"{key}.png").write_bytes(thumbnail(LABS[key]))
+        thumbnail_file(key).write_bytes(thumbnail(LABS[key]))
 
 
 if __name__ == "__main__":
