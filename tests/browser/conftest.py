@@ -122,9 +122,12 @@ class JupyterLabServer:
     printed: str
 
     def notebook(self, name: str, workspace: str = "") -> str:
-        """The address of a notebook; in the usual workspace JupyterLab also opens what was open there before."""
-        folder = f"lab/workspaces/{workspace}" if workspace else "lab"
-        return f"{self.url}{folder}/tree/{name}?token={self.token}"
+        """The address of a notebook, alone in the workspace where one is named.
+
+        In the usual one JupyterLab also opens what was open there before.
+        """
+        folder, reset = (f"lab/workspaces/{workspace}", "&reset") if workspace else ("lab", "")
+        return f"{self.url}{folder}/tree/{name}?token={self.token}{reset}"
 
 
 @pytest.fixture(scope="session")
