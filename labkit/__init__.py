@@ -28,18 +28,19 @@ __all__ = [
 
 
 def index() -> Any:
-    """A table of contents of the labs, with links to their notebooks, to be displayed by a notebook's cell."""
-    from IPython.display import Markdown
+    """The labs as cards that link to their notebooks, to be displayed by a notebook's cell."""
+    from IPython.display import HTML
 
     from labkit.labs import LABS  # only now: it loads Matplotlib
     from labkit.labs.contents import contents
 
-    return Markdown(contents(LABS.values()))  # type: ignore[no-untyped-call]
+    return HTML(contents(LABS.values()))
 
 
 def show(key: str, link: str | None = None) -> Any:
     """The page of a lab, to be displayed by a notebook's cell: `labkit.show("signal_propagation")`.
 
+    In a notebook it displays above the page the links to the list of labs and to the next lab.
     `link` is the query of a link to a state of it, as the page's "Share and keep" has it. KeyError names the labs that
     there are.
     """

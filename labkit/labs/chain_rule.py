@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from labkit.figures.chain import ChainView, Factors
 from labkit.figures.intervals import signed
 from labkit.figures.numbers import sized
-from labkit.labs.lab import Lab, Preset
+from labkit.labs.lab import Cover, Lab, Preset
 from labkit.labs.parameters import Parameters, Range
 from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, OwnFormula, Seed, row_of
 from labkit.nn.activation import Activation
@@ -170,4 +170,5 @@ LAB = Lab(
         Preset("Minus after minus", "Every weight is −1: what sign has the product?", {"weight": -1.0, "depth": 4}),
     ),
     summary="A chain of single units: every factor of the gradient, layer by layer, and what their product leaves.",
+    cover=Cover({"depth": 8}),
 )  # fmt: skip

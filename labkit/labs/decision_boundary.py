@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from labkit.figures.decision_boundary import BoundaryView
 from labkit.labs.decision_result import Result, show
 from labkit.labs.decision_said import explain, feed
-from labkit.labs.lab import Lab, Motion, Preset
+from labkit.labs.lab import Cover, Lab, Motion, Preset
 from labkit.labs.parameters import Choice, Choices, LogRange, Parameters, Range
 from labkit.labs.plane_runs import KEPT, PLANES, Run, kept_every
 from labkit.labs.seed_runs import SeedRuns
@@ -173,4 +173,5 @@ LAB = Lab(
                {**_GRID, "dataset": "spirals", "activations": ("relu", "leaky_relu", "elu", "gelu"), "depth": 5}),
     ),
     summary="The boundary moves while the network trains: one network, or a whole grid of them.",
+    cover=Cover(steps=1000),
 )  # fmt: skip

@@ -64,12 +64,20 @@ class Motion:
 
 
 @dataclass(frozen=True)
+class Cover:
+    """What a lab's small picture shows: the defaults but for `values`, after `steps` where the lab moves by itself."""
+
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    steps: int = 200
+
+
+@dataclass(frozen=True)
 class Lab:
     """One experiment: what is set, what is computed, how it is shown and said.
 
     `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in words
     with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute. `summary` says in
-    a sentence what one sees there.
+    a sentence what one sees there; `cover` is the state that its small picture shows.
     """
 
     key: str
@@ -83,6 +91,7 @@ class Lab:
     actions: tuple[Action, ...] = ()
     motion: Motion | None = None
     summary: str = ""
+    cover: Cover = Cover()
 
     def result(self, parameters: Parameters) -> Any:
         """compute(parameters), from the cache where it is there."""

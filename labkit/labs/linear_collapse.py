@@ -8,7 +8,7 @@ import numpy as np
 from labkit.figures.decision_boundary import Maps
 from labkit.figures.linear_collapse import ASPECT, Collapsed, CollapseView, crosses
 from labkit.figures.numbers import short, tenth
-from labkit.labs.lab import Lab, Motion, Preset
+from labkit.labs.lab import Cover, Lab, Motion, Preset
 from labkit.labs.parameters import Choice, Parameters, Range
 from labkit.labs.plane_runs import PLANES, Array, Run, centers, extent_of, kept_every
 from labkit.labs.shared import ACTIVATION, ALPHA, RATE, ROWS_OWN, OwnFormula, Seed, key_of, shortened
@@ -180,4 +180,5 @@ LAB = Lab(
         Preset("A narrow neck", "One unit a layer: what is left of the twin?", {"width": 1, "depth": 3}),
     ),
     summary="Without a bend all weight matrices multiply into one, and the boundary stays a straight line.",
+    cover=Cover(steps=800),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from labkit.figures.signal import TITLES, SignalView
-from labkit.labs.lab import Action, Lab, Preset
+from labkit.labs.lab import Action, Cover, Lab, Preset
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range, Switch
 from labkit.labs.shared import (
     ROWS_OWN,
@@ -174,4 +174,5 @@ LAB = Lab(
     ),
     actions=(Action("Critical", _critical),),
     summary="A histogram for each layer: values pile up, die out or keep their spread; below it, the gradient.",
+    cover=Cover({"initializer": "lecun_normal"}),
 )  # fmt: skip

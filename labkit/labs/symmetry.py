@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from labkit.figures.symmetry import SymmetryView
-from labkit.labs.lab import Action, Lab, Motion, Preset
+from labkit.labs.lab import Action, Cover, Lab, Motion, Preset
 from labkit.labs.parameters import Choice, LogRange, Parameters, Range
 from labkit.labs.plane_runs import PLANES, kept_every
 from labkit.labs.shared import ALPHA, ROWS_OWN, ActivationKey, OwnFormula, Seed, key_of, learning_rate
@@ -107,4 +107,5 @@ LAB = Lab(
                {"depth": 1, "steps": 3000}),
     ),
     summary="Units that start alike stay copies of one another, beside the same network with a random start.",
+    cover=Cover(steps=1500),
 )  # fmt: skip

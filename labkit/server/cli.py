@@ -105,7 +105,7 @@ def _serve(options: argparse.Namespace) -> None:
 def _lab(options: argparse.Namespace) -> None:
     from labkit.server.address import free_port
     from labkit.server.notebooks import working_folder
-    from labkit.server.pages import lab_pages
+    from labkit.server.pages import first_notebook, lab_pages
 
     port = free_port(options.ip, options.port)
     copied = working_folder(options.folder)
@@ -120,7 +120,7 @@ def _lab(options: argparse.Namespace) -> None:
     def ready(address: str) -> None:
         print(f"labkit opens JupyterLab at {address} ; stop with Ctrl-C", flush=True)
 
-    run(copied.folder, pages[0].notebook, options.ip, port, options.browser, ready)
+    run(copied.folder, first_notebook(copied.folder, pages), options.ip, port, options.browser, ready)
 
 
 def _data(options: argparse.Namespace) -> None:

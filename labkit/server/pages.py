@@ -1,10 +1,8 @@
 """The labs as the server knows them: a key, a title, a question, an address; what the front page says of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-THUMBNAILS = Path(__file__).parent / "thumbnails"
-"""Small pictures of the labs, made by `python -m labkit.server.thumbnails`."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,9 @@ class LabPage:
     @property
     def thumbnail(self) -> Path:
         """The file of the lab's small picture, which need not exist."""
-        return THUMBNAILS / f"{self.key}.png"
+        from labkit.labs.contents import thumbnail_file  # only now: it loads Matplotlib
+
+        return thumbnail_file(self.key)
 
     @property
     def thumbnail_path(self) -> str:
@@ -55,3 +55,10 @@ def lab_pages(folder: Path) -> tuple[LabPage, ...]:
         for lab in LABS.values()
     )
     return tuple(page for page in pages if (folder / page.notebook).is_file())
+
+
+def first_notebook(folder: Path, pages: Sequence[LabPage]) -> str:
+    """What JupyterLab opens first: the list of labs where it lies in `folder`, or else the first lab."""
+    from labkit.labs.contents import INDEX
+
+    return INDEX if (folder / INDEX).is_file() else pages[0].notebook

@@ -7,12 +7,12 @@ Any of them can be set in `labkit_config.py` or `labkit_config.json` in a Jupyte
 import os
 import tempfile
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from nbformat.sign import MemorySignatureStore
 from traitlets.config import Config
 
+from labkit.labs.contents import following
 from labkit.server.kernels import LabKernelManager, private_transport
 from labkit.server.pages import LabPage
 
@@ -36,8 +36,8 @@ def dashboard_config(pages: Sequence[LabPage]) -> Config:
     voila.file_allowlist = []
     voila.multi_kernel_manager_class = LabKernelManager
     config.LabKernelManager.memory_mib = "512"  # what one network of a visitor may need
-    following = {page.key: (after.notebook, after.title) for page, after in pairwise(pages)}
-    voila.resources = {"labkit": {"titles": {page.key: page.title for page in pages}, "following": following}}
+    after = {key: (page.notebook, page.title) for key, page in following(pages).items()}
+    voila.resources = {"labkit": {"titles": {page.key: page.title for page in pages}, "following": after}}
     config.VoilaExecutor.cell_error_instruction = "Load the page again; if it stays, tell who runs the server."
     _cull(config)
     # The notebooks are labkit's own: no register of trusted ones in the user's folders.

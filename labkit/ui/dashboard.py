@@ -34,6 +34,7 @@ from labkit.ui.share import Share
 from labkit.ui.sweep import Sweep
 from labkit.ui.table import Numbers
 from labkit.ui.verdict import VerdictLine
+from labkit.ui.ways import show_ways
 
 log = logging.getLogger(__name__)
 
@@ -337,6 +338,7 @@ def show(key: str, link: str | None = None) -> widgets.Widget:
     if key not in LABS:
         raise KeyError(f"there is no lab {key!r}: there are {', '.join(LABS)}")
     _one_blas_thread()
+    show_ways(key)
     return Page(LABS[key], os.environ.get("QUERY_STRING", "") if link is None else link).widget
 
 

@@ -115,11 +115,19 @@ def voila_server(run_server: Serve) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class JupyterLabServer:
-    """Where `labkit lab` runs: its address with a slash at its end, its token, and the address of the first lab."""
+    """Where `labkit lab` runs: its address with a slash at its end, its token, and the address that it prints."""
 
     url: str
     token: str
-    notebook: str
+    printed: str
+
+    def notebook(self, name: str, workspace: str = "") -> str:
+        """The address of a notebook, alone in the workspace where one is named.
+
+        In the usual one JupyterLab also opens what was open there before.
+        """
+        folder, reset = (f"lab/workspaces/{workspace}", "&reset") if workspace else ("lab", "")
+        return f"{self.url}{folder}/tree/{name}?token={self.token}{reset}"
 
 
 @pytest.fixture(scope="session")
@@ -251,18 +259,23 @@ def lab_page(open_lab: Open, voila_server: str) -> Page:
 @pytest.fixture
 def notebook_page(open_page: Open, jupyterlab_server: JupyterLabServer) -> Page:
     """The lab's notebook in JupyterLab, run from top to end, its picture shown."""
-    return run_all(open_page(jupyterlab_server.notebook))
+    return run_all(open_page(jupyterlab_server.notebook("signal_propagation.ipynb")))
 
 
 def run_all(page: Page) -> Page:
     """Run a notebook in JupyterLab until its picture stands."""
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
+    run_cells(page)
+    page.wait_for_selector("img.widget-image", timeout=PATIENCE)
+    return page
+
+
+def run_cells(page: Page) -> None:
+    """Run the cells of the notebook in front."""
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell", timeout=PATIENCE)
     # run before its kernel stands, JupyterLab asks which kernel is meant
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    page.wait_for_selector("img.widget-image", timeout=PATIENCE)
-    return page
 
 
 FETCH = """async (image) => {

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import run_all
+from labkit.labs import LABS
+from labkit.labs.contents import following
+
+from .conftest import PATIENCE, run_all, run_cells
 from .conftest import shows_values as shows
 
 pytestmark = pytest.mark.browser
@@ -94,13 +97,36 @@ def test_a_refused_value_is_said_and_the_page_goes_on(notebook_page: Page) -> No
 def test_callbacks_run_on_a_subshells_thread(jupyterlab_server: Any, open_page: Callable[[str], Page]) -> None:
     write_notebook(jupyterlab_server, "watched.ipynb", WATCHED)
     # a workspace of its own: the usual one would open the notebooks of the tests before as well
-    server = jupyterlab_server
-    page = run_all(open_page(f"{server.url}lab/workspaces/watched/tree/watched.ipynb?token={server.token}"))
+    page = run_all(open_page(jupyterlab_server.notebook("watched.ipynb", workspace="watched")))
     expect(page.locator(".thread")).to_have_text("MainThread")
     for std in (0.891, 0.794):  # the first message may come before the subshell is there
         handle(page, "init std").press("ArrowLeft")
         shows(page, std=std)
     expect(page.locator(".thread")).to_contain_text("subshell-")
+
+
+def in_front(page: Page, name: str) -> None:
+    """The notebook that JupyterLab shows becomes this one."""
+    expect(page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current")).to_have_text(name, timeout=PATIENCE)
+
+
+def test_the_index_leads_to_a_lab_and_that_to_the_next(
+    jupyterlab_server: Any, open_page: Callable[[str], Page]
+) -> None:
+    server = jupyterlab_server
+    assert server.printed == server.notebook("index.ipynb")
+    page = open_page(server.notebook("index.ipynb", workspace="index"))
+    run_cells(page)
+    output = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output")
+    expect(output.get_by_role("link")).to_have_text([lab.title for lab in LABS.values()], timeout=PATIENCE)
+    widths = output.locator("img").evaluate_all("(images) => images.map((each) => each.naturalWidth)")
+    assert widths == [480] * len(LABS)
+    zig_zag, after = LABS["zig_zag"], following(LABS.values())["zig_zag"]
+    output.get_by_role("link", name=zig_zag.title, exact=True).click()
+    in_front(page, f"{zig_zag.key}.ipynb")
+    run_all(page)
+    output.get_by_role("link", name=f"Next: {after.title}").click()
+    in_front(page, f"{after.key}.ipynb")
 
 
 def write_notebook(server: Any, name: str, source: str) -> None:

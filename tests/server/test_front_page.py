@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from labkit.labs import LABS
+from labkit.labs.contents import THUMBNAILS
 from labkit.server.notebooks import notebooks_folder
-from labkit.server.pages import THUMBNAILS, LabPage, lab_pages
+from labkit.server.pages import LabPage, first_notebook, lab_pages
 from labkit.server.settings import dashboard_config
 from labkit.server.thumbnails import BYTES, WIDTH, thumbnail
 
@@ -83,6 +84,13 @@ def test_the_next_lab_is_the_next_of_the_table() -> None:
 def test_the_index_notebook_is_no_lab() -> None:
     assert (notebooks_folder() / "index.ipynb").is_file()
     assert [page.key for page in lab_pages(notebooks_folder())] == list(LABS)
+
+
+def test_jupyterlab_opens_on_the_index_or_else_on_the_first_lab(tmp_path: Path) -> None:
+    pages = [LabPage("one", "One", "?"), LabPage("two", "Two", "?")]
+    assert first_notebook(tmp_path, pages) == "one.ipynb"
+    (tmp_path / "index.ipynb").touch()
+    assert first_notebook(tmp_path, pages) == "index.ipynb"
 
 
 def test_the_search_looks_through_title_question_sentence_and_scenes() -> None:
