@@ -46,7 +46,7 @@ _NUMPY = {
 _TORCH = {
     "passes": 'grad_z = torch.autograd.grad(loss_of(net.forward(look_x, "look"), look_y), net.z)',
     "values": "z, h, g = (each[layer].detach().numpy() for each in (net.z, net.h[1:], grad_z))",
-    "slopes": "net.f_slope(net.z[layer]{a}).numpy()", "W": 'net.p["W", layer].detach()',
+    "slopes": "net.f_slope(net.z[layer].detach(){a}).numpy()", "W": 'net.p["W", layer].detach()',
     "b": 'net.p["b", layer].detach()',
 }  # fmt: skip
 _TABLE = '''\
@@ -82,8 +82,6 @@ def functions(nets: Sequence[Network], torch: bool) -> str:
     says = _TORCH if torch else _NUMPY
     own_slope = any(net.activation_row.in_training for net in nets)
     parts = {**says, "slopes": says["slopes"].format(a=", *net.a[layer]" * own_slope)}
-    if torch and _learned(nets):
-        parts["slopes"] = parts["slopes"].replace(".numpy()", ".detach().numpy()")
     more = ""
     if _normalized(nets):
         more += _MORE.format(value="net.variance[layer]", there="net.norm")
