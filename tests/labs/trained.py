@@ -59,11 +59,20 @@ def _of_norms(r):
     return {i: _distributions(kept.statistics) | more[i] for i, kept in enumerate(r.kept)}
 
 
+def _of_units(r):
+    found = {i: {"distinct": r.distinct[i], "norm(dC/dW)": r.gradients[i]} for i in range(2)}
+    for i in range(2):
+        found[i]["apart"], found[i]["first_bias"] = np.full((2, len(r.gradients[i])), np.nan)
+        found[i]["apart"][r.units.layer] = r.units.spread[i]
+    found[0]["first_bias"][-1] = r.output_bias
+    return found
+
+
 SHOWN = {
     "mnist_comparison": lambda r: {r.chosen: _distributions(r.kept.statistics)},
     "dying_relu": lambda r: {i: {"dead": look.dead[0]} for i, look in enumerate(r.now)},
     "batch_norm": _of_norms,
-    "symmetry": lambda r: {i: {"distinct": r.distinct[i], "norm(dC/dW)": r.gradients[i]} for i in range(2)},
+    "symmetry": _of_units,
     "linear_collapse": _of_collapse,
 }
 """What a page's result says of layers and networks: by network and column."""

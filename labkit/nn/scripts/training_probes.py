@@ -3,12 +3,14 @@
 from labkit.nn.scripts.probes import Probe
 
 _GRADIENTS = '''\
+# apart: how far two units differ in one weight or the bias, at most
 print()
-print(f"{{'network':>8}} {{'layer':>6}} {{'norm(dC/dW)':>19}} {{'first_bias':>19}}")
+print(f"{{'network':>8}} {{'layer':>6}}", *(f"{{name:>19}}" for name in ("norm(dC/dW)", "first_bias", "apart")))
 for number, net in enumerate(NETWORKS, 1):
     for layer in range(DEPTH + 1):  # the last one is the readout
-        gradient, bias = np.linalg.norm(net.grad["W", layer]), net.p["b", layer][0].item()
-        print(f"{{number:8}} {{layer + 1:6}} {{gradient:19.12g}} {{bias:19.12g}}")
+        units = np.vstack([{W}, {b}])
+        row = np.linalg.norm(net.grad["W", layer]), units[-1, 0], np.ptp(units, axis=1).max()
+        print(f"{{number:8}} {{layer + 1:6}}", *(f"{{value:19.12g}}" for value in row))
 '''
 _COLLAPSE = '''\
 # matrix and offset: what the layers would be without an activation; missed: how far the network's outputs are from that
@@ -28,8 +30,9 @@ for number, net in enumerate(NETWORKS, 1):
 
 
 def last_gradients(torch: bool) -> Probe:
-    """The size of dC/dW in the last step by layer, the readout last, and the first unit's bias after it."""
-    return Probe("The gradients of the last step", _GRADIENTS.format())
+    """The size of dC/dW in the last step by layer, the readout last; then what its units have become."""
+    W, b = (f'net.p["{name}", layer]{".detach()" * torch}' for name in "Wb")
+    return Probe("The last step's gradients, and the units after it", _GRADIENTS.format(W=W, b=b))
 
 
 def collapse(torch: bool) -> Probe:
