@@ -113,6 +113,10 @@ class Boundary(Parameters):
         """How they are trained."""
         return Schedule(self.optimizer, self.learning_rate, self.batch, self.steps, kept_every(self.steps, _kept(self)))
 
+    def seeds_trained(self) -> int:
+        """From how many seeds: several only of a grid."""
+        return 1 if _one(self) else self.seeds
+
     def _network(self, activation: str, initializer: str, alpha: float | None) -> Network:
         return Network(
             activation=activation, initializer=initializer, alpha=alpha, depth=self.depth, width=self.width,
@@ -127,7 +131,7 @@ def _start(p: Boundary) -> SeedRuns:
         networks = [replace(network, seed=network.seed + k) for network in p.networks()]
         return Run(networks, optimizer, rate, size, steps, _kept(p))
 
-    return SeedRuns(make, 1 if _one(p) else p.seeds)
+    return SeedRuns(make, p.seeds_trained())
 
 
 MOTION = Motion(start=_start, advance=SeedRuns.advance, show=show, steps=SeedRuns.progress)

@@ -14,6 +14,8 @@ from labkit.labs.plane_runs import PLANES, Array, Run, centers, extent_of, kept_
 from labkit.labs.shared import ACTIVATION, ALPHA, RATE, ROWS_OWN, OwnFormula, Seed, key_of, shortened
 from labkit.nn.collapse import product
 from labkit.nn.network import Network
+from labkit.nn.scripts.probes import Probe
+from labkit.nn.scripts.training_probes import collapse
 from labkit.nn.steps import Divergence, Schedule
 from labkit.nn.training import Training
 
@@ -46,6 +48,10 @@ class Collapse(Parameters):
     def schedule(self) -> Schedule:
         """How they are trained."""
         return Schedule("adam", self.learning_rate, self.batch, self.steps, kept_every(self.steps))
+
+    def probe(self, torch: bool) -> Probe:
+        """What its scripts measure besides the layers."""
+        return collapse(torch)
 
 
 @dataclass(frozen=True)

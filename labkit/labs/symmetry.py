@@ -14,6 +14,8 @@ from labkit.labs.symmetry_run import Pair
 from labkit.nn.initializers import INITIALIZERS
 from labkit.nn.network import Network
 from labkit.nn.optimizers import OPTIMIZERS
+from labkit.nn.scripts.probes import Probe
+from labkit.nn.scripts.training_probes import last_gradients
 from labkit.nn.steps import Schedule
 
 STARTS = {key: INITIALIZERS[key].label for key in ("zeros", "ones", "constant")}
@@ -62,6 +64,10 @@ class Symmetry(Parameters):
     def schedule(self) -> Schedule:
         """How they are trained."""
         return Schedule(self.optimizer, self.learning_rate, self.batch, self.steps, kept_every(self.steps))
+
+    def probe(self, torch: bool) -> Probe:
+        """What its scripts measure besides the layers."""
+        return last_gradients(torch)
 
 
 def _start(p: Symmetry) -> Pair:

@@ -30,11 +30,18 @@ def torch_script(network: Network, probe: ProbeOf | None = None) -> str:
     return propagation_script(network, True, probe and probe(True))
 
 
-def numpy_training_script(networks: Sequence[Network], schedule: Schedule) -> str:
-    """A script that does what compare does, and prints the losses; ValueError as above."""
-    return training_script(networks, schedule, torch=False)
+def numpy_training_script(
+    networks: Sequence[Network], schedule: Schedule, probe: ProbeOf | None = None, *, seeds: int = 1, look_at: int = 0
+) -> str:
+    """A script that does what compare does: it prints losses, and the statistics of layers; ValueError as above.
+
+    `probe` is what else is measured in the end: see training_probes; for the rest see training_script.
+    """
+    return training_script(networks, schedule, False, seeds=seeds, look_at=look_at, probe=probe and probe(False))
 
 
-def torch_training_script(networks: Sequence[Network], schedule: Schedule) -> str:
+def torch_training_script(
+    networks: Sequence[Network], schedule: Schedule, probe: ProbeOf | None = None, *, seeds: int = 1, look_at: int = 0
+) -> str:
     """The same in PyTorch, with autograd and torch.optim."""
-    return training_script(networks, schedule, torch=True)
+    return training_script(networks, schedule, True, seeds=seeds, look_at=look_at, probe=probe and probe(True))

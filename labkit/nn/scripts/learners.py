@@ -43,41 +43,45 @@ _TORCH_END = '''\
         self.optimizer = optimizer(list(self.p.values()))
 '''
 _FORWARD = '''
-    def forward(self, x, training):
-        p, h{kept} = self.p, x{none}
+    def forward(self, x, mode):
+        """Modes are "train"; "test"; and "look", as in training, but nothing is drawn or kept of it."""
+        p, h, self.h, self.z = self.p, x, [x], []
         for layer in range(DEPTH):
             z = h @ p["W", layer] + p["b", layer]
 {before}{slope}\
-            {value} = self.f(z{alpha})
-{after}{keep}\
+            h = self.f(z{alpha})
+{after}\
+            self.z.append(z)
+            self.h.append(h)
+{keep}\
         return h @ p["W", DEPTH] + p["b", DEPTH]
 '''
 _SLOPE = '''
-    def slope_below_0(self, layer, z, training):
+    def slope_below_0(self, layer, z, mode):
         """An alpha for each layer that is learned; or while training a random one for each value, then their mean."""
         if ("alpha", layer) in self.p:
             return (self.p["alpha", layer],)
         if self.slopes is None:
             return ()
         low, high = self.slopes
-        if not training:
+        if mode != "train":
             return ((low + high) / 2,)
         return ({random},)
 '''
 _NUMPY_NORM = '''
-    def normalize(self, layer, z, training):
+    def normalize(self, layer, z, mode):
         """Each unit's values over the batch are brought to mean 0 and variance 1; then gamma and beta."""
         gamma, beta = self.p["gamma", layer], self.p["beta", layer]
         mean, variance = self.running[layer]
-        if training:
+        if mode != "test":
             mean, variance = z.mean(axis=0), z.var(axis=0)
+        if mode == "train":
             unbiased = variance * len(z) / (len(z) - 1)
             for running, new in zip(self.running[layer], (mean, unbiased)):
                 running += {momentum} * (new - running)
         scale = 1 / np.sqrt(variance + {epsilon})
         hat = (z - mean) * scale
-        if training:
-            self.normalized[layer] = hat, scale
+        self.normalized[layer], self.variance[layer] = (hat, scale), variance
         return gamma * hat + beta
 
     def normalize_back(self, layer, g, grad):
@@ -86,15 +90,17 @@ _NUMPY_NORM = '''
         return self.p["gamma", layer] * scale * (g - g.mean(axis=0) - hat * (g * hat).mean(axis=0))
 '''
 _TORCH_NORM = '''
-    def normalize(self, layer, z, training):
+    def normalize(self, layer, z, mode):
         """Each unit's values over the batch are brought to mean 0 and variance 1; then gamma and beta."""
         gamma, beta = self.p["gamma", layer], self.p["beta", layer]
-        return F.batch_norm(z, *self.running[layer], gamma, beta, training, momentum={momentum}, eps={epsilon})
+        self.variance[layer] = z.detach().var(axis=0, correction=0)
+        running = (None, None) if mode == "look" else self.running[layer]
+        return F.batch_norm(z, *running, gamma, beta, mode != "test", momentum={momentum}, eps={epsilon})
 '''
 _NUMPY_LEARN = '''
     def backward(self, g):
         """The gradient of every parameter, from g = dC/dz of the readout."""
-        grad = {{}}
+        grad, self.grad_z = {{}}, {{}}
         for layer in reversed(range(DEPTH + 1)):
             h = self.h[layer]
             grad["W", layer], grad["b", layer] = h.T @ g, g.sum(axis=0)
@@ -102,13 +108,13 @@ _NUMPY_LEARN = '''
                 return grad
             g = g @ self.p["W", layer].T  # dC/dh of the layer below
 {after}{alpha}\
-            g = self.f_back(self.z[layer - 1], g{slope})
+            g = self.grad_z[layer - 1] = self.f_back(self.z[layer - 1], g{slope})
 {before}\
 
     def learn(self, x, y, step):
         """One step; the loss before it."""
-        loss, g = loss_of(self.forward(x, training=True), y)
-        grad = self.backward(g)
+        loss, g = loss_of(self.forward(x, "train"), y)
+        grad = self.grad = self.backward(g)
         self.lost = not (np.isfinite(loss) and all(np.isfinite(each).all() for each in grad.values()))
         if not self.lost:
             for name, w in self.p.items():
@@ -119,11 +125,11 @@ _NUMPY_LEARN = '''
 _TORCH_LEARN = '''
     def learn(self, x, y, step):
         """One step; the loss before it."""
-        loss = loss_of(self.forward(x, training=True), y)
+        loss = loss_of(self.forward(x, "train"), y)
         self.optimizer.zero_grad()
         loss.backward()
-        grads = [w.grad for w in self.p.values()]
-        self.lost = not (loss.isfinite() and all(each.isfinite().all() for each in grads))
+        self.grad = {name: w.grad for name, w in self.p.items()}
+        self.lost = not (loss.isfinite() and all(each.isfinite().all() for each in self.grad.values()))
         if not self.lost:
             self.optimizer.step()
             self.lost = not all(w.isfinite().all() for w in self.p.values())
@@ -136,7 +142,7 @@ def learner(nets: Sequence[Network], torch: bool) -> str:
     norm = any(net.batch_norm != "none" for net in nets)
     learned = any(net.activation_row.learned for net in nets)
     random = any(net.activation_row.in_training and not net.activation_row.learned for net in nets)
-    parts = [_start(nets, torch, norm, learned, random), _forward(torch, norm, learned or random)]
+    parts = [_start(nets, torch, norm, learned, random), _forward(norm, learned or random)]
     if learned or random:
         drawn = "low + (high - low) * self.random.random(tuple(z.shape))"
         parts.append(_SLOPE.format(random=f"torch.from_numpy({drawn})" if torch else drawn))
@@ -148,13 +154,13 @@ def learner(nets: Sequence[Network], torch: bool) -> str:
 
 def _start(nets: Sequence[Network], torch: bool, norm: bool, learned: bool, random: bool) -> str:
     options = ", norm=None" * norm + ", alpha=None" * learned + ", slopes=None" * (learned or random)
-    kept = "        self.norm, self.running = norm, {}\n" * norm
+    kept = "        self.norm, self.running, self.variance = norm, {}, {}\n" * norm
     if learned or random:
-        kept += "        self.slopes, self.random = slopes, stream(SLOPES)\n"
-    if not torch:
-        kept += "        self.normalized = {}\n" * norm + "        self.a = {}\n" * (learned or random)
-    functions = "f" if torch else "f, f_back"
-    text = _START.format(functions=functions, f="f" if torch else "f, self.f_back", options=options, kept=kept)
+        kept += "        self.slopes, self.random, self.a = slopes, stream(SLOPES), {}\n"
+    if norm and not torch:
+        kept += "        self.normalized = {}\n"
+    functions = "f, f_slope" if torch else "f, f_slope, f_back"
+    text = _START.format(functions=functions, f=functions.replace(", ", ", self."), options=options, kept=kept)
     if norm:
         zeros, ones = (f"torch.{each}(WIDTH)" if torch else f"np.{each}(WIDTH)" for each in ("zeros", "ones"))
         text += _NORM_START.format(zeros=zeros, ones=ones)
@@ -167,14 +173,12 @@ def _when(place: str, line: str) -> str:
     return f'            if self.norm == "{place}":\n                {line}\n'
 
 
-def _forward(torch: bool, norm: bool, slope: bool) -> str:
+def _forward(norm: bool, slope: bool) -> str:
     return _FORWARD.format(
-        kept="" if torch else ", self.h, self.z", none="" if torch else ", [x], []",
-        before=_when("before", "z = self.normalize(layer, z, training)") * norm,
-        slope="            a = self.slope_below_0(layer, z, training)\n" * slope, alpha=", *a" * slope, value="h",
-        after=_when("after", "h = self.normalize(layer, h, training)") * norm,
-        keep="" if torch else "            self.z.append(z)\n            self.h.append(h)\n"
-        + "            self.a[layer] = a  # for the way back\n" * slope,
+        before=_when("before", "z = self.normalize(layer, z, mode)") * norm,
+        slope="            a = self.slope_below_0(layer, z, mode)\n" * slope, alpha=", *a" * slope,
+        after=_when("after", "h = self.normalize(layer, h, mode)") * norm,
+        keep="            self.a[layer] = a  # for the way back\n" * slope,
     )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def activation(net: Network, torch: bool, name: str = "f") -> str:
     label = name_of(row)
     if torch:
         parts = [function(name, f"z{alpha}", f"{label}.", said.torch)]
-        slope = said.torch_slope or _TORCH_SLOPE
+        slope = said.torch_slope or _torch_slope()
         parts.append(function(f"{name}_slope", f"z{alpha}" if said.torch_slope else "z", "dh/dz.", slope))
         return "\n\n\n".join(parts).replace(" f(", f" {name}(")
     parts = [function(name, f"z{alpha}", f"{label}.", said.numpy)]
@@ -119,27 +119,27 @@ def activation(net: Network, torch: bool, name: str = "f") -> str:
 
 
 def learned_activation(net: Network, torch: bool, name: str) -> str:
-    """The same for a training, in PyTorch without the slope; an alpha that is learned or random is handed in."""
+    """The same for a training; an alpha that is learned or random is handed in."""
     row = net.activation_row
     training = row.in_training
     if training is not None and training.code is None:
         raise ValueError(f"activation {row.key!r} has no code for a training: give its `in_training` a `code`")
     own = training is not None
     said = training.code if training is not None and training.code is not None else row.code_at(net.alpha)
-    given = ", alpha" if own else _alpha(net)
+    given, passed = ", alpha" if own else _alpha(net), ", alpha" if own else ""
+    parts = [function(name, f"z{given}", f"{name_of(row)}.", said.torch if torch else said.numpy)]
     if torch:
-        return function(name, f"z{given}", f"{name_of(row)}.", said.torch).replace(" f(", f" {name}(")
-    passed = ", alpha" if own else ""
-    back = said.back or f"{name}_slope(z{passed}) * g"
-    parts = [
-        function(name, f"z{given}", f"{name_of(row)}.", said.numpy),
-        *([] if said.back else [function(f"{name}_slope", f"z{given}", "Its derivative.", said.slope)]),
-        function(f"{name}_back", f"z, g{passed}", "dC/dz from g = dC/dh.", back),
-    ]
-    return "\n\n\n".join(parts).replace(" f(", f" {name}(")
+        slope, given = (said.torch_slope, given) if said.torch_slope else (_torch_slope(passed), passed)
+        parts.append(function(f"{name}_slope", f"z{given}", "dh/dz.", slope))
+    else:
+        parts.append(function(f"{name}_slope", f"z{given}", "Its derivative.", said.slope))
+        back = said.back or f"{name}_slope(z{passed}) * g"
+        parts.append(function(f"{name}_back", f"z, g{passed}", "dC/dz from g = dC/dh.", back))
+    return "\n\n\n".join(parts).replace(" f(", f" {name}(").replace("(f(", f"({name}(")
 
 
-_TORCH_SLOPE = "z = z.detach().requires_grad_()\nreturn torch.autograd.grad(f(z).sum(), z)[0]"
+def _torch_slope(alpha: str = "") -> str:
+    return f"z = z.detach().requires_grad_()\nreturn torch.autograd.grad(f(z{alpha}).sum(), z)[0]"
 
 
 def saturated_below(net: Network) -> str:
