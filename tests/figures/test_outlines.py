@@ -16,6 +16,12 @@ from labkit.figures.outlines import Outlines, data_of, title_of
 from labkit.labs import LABS
 from labkit.labs.drawing import drawn, result_at
 
+# of the labs that train, one in every run
+EACH_LAB = [
+    pytest.param(lab, id=key, marks=pytest.mark.long if lab.motion and key != "symmetry" else ())
+    for key, lab in LABS.items()
+]
+
 
 def pixels(data: bytes) -> np.ndarray:
     with Image.open(BytesIO(data)) as image:
@@ -61,7 +67,7 @@ def pin_and_unpin(lab, scenes):
     np.testing.assert_array_equal(pixels(canvas.render()), plain)
 
 
-@pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
+@pytest.mark.parametrize("lab", EACH_LAB)
 def test_pins_widen_the_limits_and_leave_no_trace(lab):
     pin_and_unpin(lab, some(lab))
 

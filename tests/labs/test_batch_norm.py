@@ -165,6 +165,7 @@ def test_of_one_that_diverged_its_last_step_is_said():
     assert f"none {short(race.kept[0][-1].statistics.grad_rms[0])} (after step {race.kept[0][-1].step})" in said
 
 
+@pytest.mark.long
 def test_the_background_seldom_moves_while_they_train():
     p = BatchNorm(**QUICK)
     race, view = start(p), LAB.view()

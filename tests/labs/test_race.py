@@ -91,6 +91,7 @@ def test_what_is_kept_of_a_step_is_how_the_network_was_then():
         np.testing.assert_array_equal(kept.update_ratio, alone.update_ratio)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_steps():
     race = Race(NETS, 4000)
     while race.done < 400:

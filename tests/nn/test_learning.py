@@ -54,6 +54,7 @@ def test_figure_6_15_the_small_start_does_not_learn(curves):
         assert np.abs(curve[:, 0] - log(10)).max() < 0.02
 
 
+@pytest.mark.long
 def test_figure_6_15_the_small_start_does_not_learn_in_all_of_its_2000_steps():
     assert np.abs(losses(figure_6_15(0, (SMALL,)), 2000) - log(10)).max() < 0.02
 

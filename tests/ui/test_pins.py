@@ -8,6 +8,11 @@ from labkit.labs import LABS
 from labkit.ui.dashboard import Page
 
 SIGNAL = LABS["signal_propagation"]
+# of the labs that train, one in every run
+EACH_LAB = [
+    pytest.param(lab, id=key, marks=pytest.mark.long if lab.motion and key != "symmetry" else ())
+    for key, lab in LABS.items()
+]
 
 
 @pytest.fixture
@@ -91,7 +96,7 @@ def test_reset_takes_the_pins_away(page: Page) -> None:
     assert (page.pins.pins, page.image.value) == ((), Page(SIGNAL).image.value)
 
 
-@pytest.mark.parametrize("lab", LABS.values(), ids=lambda lab: lab.key)
+@pytest.mark.parametrize("lab", EACH_LAB)
 def test_every_scene_can_be_pinned_beside_every_other(lab) -> None:
     page = Page(lab)
     for preset in lab.presets:
