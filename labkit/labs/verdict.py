@@ -1,6 +1,6 @@
 """The verdict on what a lab shows: on its network, or on each of its networks, from their measured numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -54,10 +54,26 @@ def _at_start(network: Network) -> Diagnosis:
     return diagnose(summarize(propagate(network), quantities=("post", "grad_pre"), histograms=()), network)
 
 
-def remedy_values(parameters: Any, found: Diagnosis) -> Mapping[str, Any] | None:
-    """What to set in a lab of one network so that it is healthy; None where nothing is known, or no control does it."""
-    if not hasattr(parameters, "network") or found.remedy is None:
+def remedy_values(parameters: Any, found: Judged) -> Mapping[str, Any] | None:
+    """What to set so that the network judged is as its remedy has it; None where nothing is known, or no control does.
+
+    A network that is one of several may have controls of its own, as `std_2`.
+    """
+    remedy = found.diagnosis.remedy
+    if remedy is None:
         return None
     known = parameters.values()
-    wanted = dict(found.remedy.changes)
-    return wanted if wanted.keys() <= known.keys() else None
+    names = {name: own if (own := f"{name}_{found.number}") in known else name for name in remedy.changes}
+    if not set(names.values()) <= known.keys():
+        return None
+    wanted = {names[name]: value for name, value in remedy.changes.items()}
+    try:
+        changed = _networks(type(parameters).of({**known, **wanted}))[max(found.number, 1) - 1]
+    except ValueError:  # outside of what the lab allows
+        return None
+    does_it = all(getattr(changed, name) == value for name, value in remedy.changes.items())
+    return wanted if does_it else None
+
+
+def _networks(parameters: Any) -> Sequence[Network]:
+    return (parameters.network(),) if hasattr(parameters, "network") else parameters.networks()

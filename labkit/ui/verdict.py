@@ -1,6 +1,6 @@
 """The line under the picture that says what is wrong, why, and what to do about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -28,12 +28,17 @@ class VerdictLine:
         found = judged(parameters, result)[:_MOST]
         words = " ".join(_words(each, brief=len(found) > 1) for each in found)
         put(self._said, f"<p>{words}</p>" if words else "")
-        values = remedy_values(parameters, found[0].diagnosis) if len(found) == 1 else None
-        self._values = values or {}
+        self._offer(parameters, found)
+
+    def _offer(self, parameters: Any, found: Sequence[Judged]) -> None:
+        """The button, for the first network that a control here can help."""
+        helps = ((each, values) for each in found if (values := remedy_values(parameters, each)))
+        each, values = next(helps, (None, {}))
+        self._values = values
         put(self._button.layout, "" if values else "none", "display")
-        if values:
-            assert found[0].diagnosis.remedy is not None
-            put(self._button, f"→ {found[0].diagnosis.remedy.label}", "description")
+        if each is not None and each.diagnosis.remedy is not None:
+            number = f"{each.number}: " if each.number else ""
+            put(self._button, f"→ {number}{each.diagnosis.remedy.label}", "description")
 
 
 def _words(found: Judged, brief: bool) -> str:

@@ -38,6 +38,29 @@ def test_a_lab_of_several_networks_says_it_of_each():
     assert (said.count("<strong"), "1: symmetric" in said) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("mnist_comparison", "initializer_1", "he_normal"),
+        ("dying_relu", "bias_mean", 0.0),
+        ("batch_norm", "initializer", "he_normal"),
+    ],
+)
+def test_of_several_networks_its_button_helps_the_first_that_a_control_can(key, field, value):
+    page = Page(LABS[key])
+    assert "✓ 1:" not in page.verdict._said.value
+    assert page.verdict._button.description.startswith("→ 1: ")
+    page.verdict._button.click()
+    assert page._parameters.values()[field] == value
+    assert "✓ 1: healthy" in page.verdict._said.value
+
+
+def test_there_is_no_button_where_no_control_helps():
+    page = Page(LABS["symmetry"])
+    assert "1: symmetric" in page.verdict._said.value
+    assert page.verdict._button.layout.display == "none"
+
+
 @pytest.mark.parametrize("key", ["softmax", "activation_functions", "chain_rule"])
 def test_a_lab_without_a_network_has_none(key):
     assert Page(LABS[key]).verdict._said.value == ""
