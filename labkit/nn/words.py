@@ -24,9 +24,11 @@ def number(value: float) -> str:
 def times(ratio: float) -> str:
     """A ratio before "that of": a part of it, or a multiple.
 
-    >>> times(0.0025), times(42.0)
-    ('0.0025 of', '42 times')
+    >>> times(0.0025), times(42.0), times(1.003)
+    ('0.0025 of', '42 times', 'about as large as')
     """
+    if number(ratio) == "1":
+        return "about as large as"
     return f"{number(ratio)} of" if ratio < 1 else f"{number(ratio)} times"
 
 
