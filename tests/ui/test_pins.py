@@ -1,9 +1,11 @@
 """Pins: what is kept, how it is named, and that the picture returns to what it was."""
 
 import re
+from importlib import resources
 
 import pytest
 
+from labkit.figures.ghosts import LOOKS
 from labkit.labs import LABS
 from labkit.ui.dashboard import Page
 
@@ -105,3 +107,9 @@ def test_every_scene_can_be_pinned_beside_every_other(lab) -> None:
         page.show_preset(preset)
         assert page.message.value == ""
         assert len(page.pins.pins) == 1
+
+
+def test_a_pins_button_has_the_color_of_its_outline():
+    css = (resources.files("labkit.ui") / "page.css").read_text(encoding="utf-8")
+    for number, (color, _) in enumerate(LOOKS, 1):
+        assert f".labkit-pin-{number} {{ border-color: {color};" in css
