@@ -41,9 +41,9 @@ def show(key: str, link: str | None = None) -> Any:
     """The page of a lab, to be displayed by a notebook's cell: `labkit.show("signal_propagation")`.
 
     In a notebook it displays above the page the links to the list of labs and to the next lab.
-    `link` is the query of a link to a state of it, as the page's "Share and keep" has it. KeyError names the labs that
+    `link` is the query of a link to a state of it, as the page's "Share" has it. KeyError names the labs that
     there are.
     """
-    from labkit.ui.dashboard import show as show_page  # only now: it loads Matplotlib and ipywidgets
+    from labkit.ui.opening import show as show_page  # only now: it loads Matplotlib and ipywidgets
 
     return show_page(key, link)

@@ -9,30 +9,28 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-from cachetools import LRUCache
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from labkit.figures.png import deflate, encode, inflate
-
-_KEPT = 64  # grounds, of some 30 kB each: a slider goes to and fro over the same few limits
+from labkit.figures.grounds import Grounds
+from labkit.figures.png import deflate, encode
 
 
 class LiveCanvas:
     """Draws one figure again and again. Not thread-safe: callers hold the one lock."""
 
-    def __init__(self, figure: Figure) -> None:
-        """Draw `figure` with Agg from now on."""
+    def __init__(self, figure: Figure, name: str = "") -> None:
+        """Draw `figure` with Agg from now on; `name` is that of all figures that look alike, if they share grounds."""
         self._figure = figure
         self._canvas = FigureCanvasAgg(figure)
         self._inches = figure.get_size_inches()
         self._width = round(figure.bbox.width)
         self._background: Any = None
         self._ground: Any = None  # the background and the animated axes on it, without what moves in them
-        self._kept: LRUCache[Hashable, bytes] = LRUCache(_KEPT)
+        self._kept = Grounds(name)
         self._axes: list[Axes] = []
         self._moving: list[Artist] = []
         self._moving_axes: list[Artist] = []
@@ -56,7 +54,7 @@ class LiveCanvas:
         `look` is all that what stands still depends on, so that it is not drawn twice; None: it always is.
         """
         if self._ground is None or self._figure.stale or any(axes.stale for axes in self._moving_axes):
-            self._renew(None if look is None else (look, self._figure.dpi))
+            self._renew(None if look is None else (look, self._figure.dpi, self._width))
         else:
             self._canvas.restore_region(self._ground)
         texts = [artist for artist in self._moving if self.over and isinstance(artist, Text)]
@@ -93,9 +91,10 @@ class LiveCanvas:
             self._axes = list(self._figure.axes)
             self._background = None
             self._kept.clear()
-        if look in self._kept:
-            pixels = np.asarray(self._canvas.get_renderer().buffer_rgba())  # of the size that the figure has now
-            pixels[...] = np.frombuffer(inflate(self._kept[look]), np.uint8).reshape(pixels.shape)
+            self._find_moving()
+        pixels = np.asarray(self._canvas.get_renderer().buffer_rgba())  # of the size that the figure has now
+        if look is not None and (kept := self._kept.pixels(look, pixels.shape)) is not None:
+            pixels[...] = kept
             self._ground = self._canvas.copy_from_bbox(self._figure.bbox)
             self._background = None
             for artist in (self._figure, *self._axes):
@@ -107,18 +106,21 @@ class LiveCanvas:
             self._canvas.restore_region(self._background)
             self._draw_ground()
         if look is not None:
-            self._kept[look] = deflate(np.asarray(self._canvas.buffer_rgba()).data)
+            self._kept.put(look, deflate(np.asarray(self._canvas.buffer_rgba()).data))
 
     def _draw_background(self) -> None:
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._find_moving()
+        self._draw_ground()
+        self.full_draws += 1
+
+    def _find_moving(self) -> None:
         moving = self._figure.findobj(lambda artist: artist.get_animated())
         self._moving_axes = [artist for artist in moving if isinstance(artist, Axes)]
         self._moving = sorted(
             (artist for artist in moving if not isinstance(artist, Axes)), key=lambda artist: artist.get_zorder()
         )
-        self._draw_ground()
-        self.full_draws += 1
 
     def _draw_ground(self) -> None:
         self._ground = self._background

@@ -17,6 +17,7 @@ except ImportError:  # no build for WebAssembly
     isal_zlib = None
 
 _UP = 2
+_ERRORS = (zlib.error,) if isal_zlib is None else (zlib.error, isal_zlib.error)
 
 
 def deflate(data: Any) -> bytes:
@@ -28,8 +29,11 @@ def deflate(data: Any) -> bytes:
 
 
 def inflate(data: bytes) -> bytes:
-    """What deflate has packed."""
-    unpacked: bytes = (isal_zlib or zlib).decompress(data)
+    """What deflate has packed; ValueError where it is damaged."""
+    try:
+        unpacked: bytes = (isal_zlib or zlib).decompress(data)
+    except _ERRORS as error:
+        raise ValueError(str(error)) from None
     return unpacked
 
 

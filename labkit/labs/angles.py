@@ -156,7 +156,7 @@ LAB = Lab(
         Preset("tanh, chaotic: std 0.2", "Two inputs 10° apart: where do they end?",
                {"activation": "tanh", "initializer": "normal", "std": 0.2, "angle": 10, "inputs": 2, "depth": 20}),
         Preset("Chaos with biases", "Every angle runs to the same one: which?",
-               {"activation": "tanh", "initializer": "normal", "std": 0.0632, "bias_std": 0.3, "width": 1000,
+               {"activation": "tanh", "initializer": "normal", "std": 0.0894, "bias_std": 0.3, "width": 500,
                 "depth": 20}),
         Preset("Sigmoid says nearly one thing", "Its outputs are all positive: what does that do to angles?",
                {"activation": "sigmoid", "initializer": "xavier_normal"}),

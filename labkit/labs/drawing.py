@@ -21,10 +21,7 @@ def result_at(lab: Lab, parameters: Any, steps: int = 0) -> Any:
     """The result that a lab shows; of one that moves by itself after `steps` steps, or as many as there are."""
     if lab.motion is None:
         return lab.compute(parameters)
-    state = lab.motion.start(parameters)
-    while lab.motion.steps(state)[0] < min(steps, lab.motion.steps(state)[1]):
-        state = lab.motion.advance(state, 0.0)
-    return lab.motion.show(state, parameters)
+    return lab.motion.show(lab.motion.reach(lab.motion.start(parameters), steps), parameters)
 
 
 def save(lab: Lab, result: Any, file: Path, width: int, pins: Sequence[Any] = ()) -> None:

@@ -27,8 +27,10 @@ def state_file(lab: Lab, state: State, version: str) -> str:
         "labkit": version,
         "version": VERSION,
         "values": state.parameters.values(),
-        "pins": [pin.values() for pin in state.pins],
         "steps": state.steps,
+        "pins": [{"values": pin.parameters.values(), "steps": pin.steps} for pin in state.pins],
+        "hidden": state.hidden,
+        "projector": state.projector,
         "link": f"{lab.key}.ipynb?{query(state)}",
     }
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"

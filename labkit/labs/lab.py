@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
+from time import perf_counter
 from typing import Any, Protocol
 
 from cachetools import LRUCache, cached
@@ -61,6 +63,13 @@ class Motion:
     def compute(self, parameters: Any) -> Any:
         """The result before the first step."""
         return self.show(self.start(parameters), parameters)
+
+    def reach(self, state: Any, steps: int, seconds: float = inf) -> Any:
+        """The state after so many steps in all, or as many as there are, or as many as are done in so long."""
+        until = perf_counter() + seconds
+        while self.steps(state)[0] < min(steps, self.steps(state)[1]) and perf_counter() < until:
+            state = self.advance(state, 0.0)
+        return state
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,17 @@
 
 ?v=1&activation=relu&std=0.01&pin=std%3D0.1&hide=alpha,depth&mode=projector
 
-Only what differs from the defaults is written. What comes in is never trusted: what is wrong is said and left out.
+A pin is a state's text in its turn, with a step of its own. Only what differs from the defaults is written. What comes
+in is never trusted: what is wrong is said and left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from labkit.labs.lab import Lab
-from labkit.labs.state import Read, read, written
+from labkit.labs.state import read, written
 
 VERSION = 1
 MOST = 4000
@@ -22,13 +23,21 @@ _MOST_STEPS = 10**6
 
 
 @dataclass(frozen=True)
+class Moment:
+    """Parameters, and the steps done of a lab that moves by itself."""
+
+    parameters: Any
+    steps: int = 0
+
+
+@dataclass(frozen=True)
 class State:
-    """What a page shows: its parameters, the states that are pinned to it, the steps done of a lab that moves by
-    itself, the names of the controls that are hidden, and whether it is large enough for the back of a room.
+    """What a page shows: its parameters, the steps done of a lab that moves by itself, what is pinned, the names of the
+    controls that are hidden, and whether it is large enough for the back of a room.
     """
 
     parameters: Any
-    pins: tuple[Any, ...] = ()
+    pins: tuple[Moment, ...] = ()
     steps: int = 0
     hidden: tuple[str, ...] = ()
     projector: bool = False
@@ -44,12 +53,15 @@ class Opened:
 
 def query(state: State) -> str:
     """The query of a link to this state, without the question mark."""
-    pairs = [("v", str(VERSION)), *written(state.parameters).items()]
-    pairs += [("pin", urlencode(written(pin))) for pin in state.pins]
-    pairs += [("step", str(state.steps))] * bool(state.steps)
+    pairs = [("v", str(VERSION)), *_written(state.parameters, state.steps)]
+    pairs += [("pin", urlencode(_written(pin.parameters, pin.steps))) for pin in state.pins]
     pairs += [("hide", ",".join(state.hidden))] * bool(state.hidden)
     pairs += [("mode", PROJECTOR)] * state.projector
     return urlencode(pairs)
+
+
+def _written(parameters: Any, steps: int) -> list[tuple[str, str]]:
+    return [*written(parameters).items(), *[("step", str(steps))] * bool(steps)]
 
 
 def read_query(lab: Lab, text: str) -> Opened:
@@ -77,16 +89,18 @@ def read_query(lab: Lab, text: str) -> Opened:
     return Opened(state, (*main.complaints, *complaints))
 
 
-def _pins(lab: Lab, texts: Sequence[str], complaints: list[str]) -> tuple[Any, ...]:
+def _pins(lab: Lab, texts: Sequence[str], complaints: list[str]) -> tuple[Moment, ...]:
     if len(texts) > MOST_PINS:
         complaints.append(f"at most {MOST_PINS} states can be pinned, got {len(texts)}: the others are left out")
-    found = [read(lab, dict(parse_qsl(text, keep_blank_values=True))) for text in texts[:MOST_PINS]]
-    complaints += [f"pin {number}: {said}" for number, said in _said(found)]
-    return tuple(pin.parameters for pin in found)
-
-
-def _said(found: Sequence[Read]) -> Iterator[tuple[int, str]]:
-    return ((number, said) for number, pin in enumerate(found, 1) for said in pin.complaints)
+    found = []
+    for number, text in enumerate(texts[:MOST_PINS], 1):
+        values = dict(parse_qsl(text, keep_blank_values=True))
+        said: list[str] = []
+        steps = _steps(lab, values.pop("step", "0"), said)
+        pin = read(lab, values)
+        complaints += [f"pin {number}: {each}" for each in (*said, *pin.complaints)]
+        found.append(Moment(pin.parameters, steps))
+    return tuple(found)
 
 
 def _steps(lab: Lab, text: str, complaints: list[str]) -> int:

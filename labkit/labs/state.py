@@ -20,9 +20,15 @@ class Read:
 
 
 def written(parameters: Parameters) -> dict[str, str]:
-    """The values that differ from the defaults, as text; numbers to their last bit."""
-    defaults = type(parameters)().values()
-    return {name: _written(value) for name, value in parameters.values().items() if value != defaults[name]}
+    """The values that the others do not give back of themselves, as text; numbers to their last bit."""
+    values = parameters.values()
+    kept: dict[str, Any] = {}
+    while True:  # a default may follow from another value: learning rates from the optimizer
+        given = type(parameters).of(kept).values()
+        wrong = [name for name in values if values[name] != given[name] and name not in kept]
+        if not wrong:
+            return {name: _written(value) for name, value in values.items() if name in kept}
+        kept.update({name: values[name] for name in wrong})
 
 
 def read(lab: Lab, texts: Mapping[str, str]) -> Read:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf, isfinite, isnan, log
-from time import perf_counter
 from typing import Any
 
 from labkit.figures.numbers import short
@@ -141,11 +140,10 @@ def _result(lab: Lab, parameters: Any, steps: int, seconds: float) -> Any:
     """The lab's result after so many steps, or as many as there are."""
     if lab.motion is None:
         return lab.result(parameters)
-    until, state = perf_counter() + seconds, lab.motion.start(parameters)
-    while lab.motion.steps(state)[0] < min(steps, lab.motion.steps(state)[1]):
-        if perf_counter() > until:
-            raise TimeoutError(f"its {steps} steps take longer than {seconds:.0f} s")
-        state = lab.motion.advance(state, 0.0)
+    state = lab.motion.reach(lab.motion.start(parameters), steps, seconds)
+    done, there_are = lab.motion.steps(state)
+    if done < min(steps, there_are):
+        raise TimeoutError(f"its {steps} steps take longer than {seconds:.0f} s")
     return lab.motion.show(state, parameters)
 
 

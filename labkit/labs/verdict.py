@@ -26,7 +26,7 @@ def judged(parameters: Any, result: Any) -> tuple[Judged, ...]:
     """The diagnosis of each network of a result; none for a lab without networks.
 
     What the lab has measured is taken where it has: a propagation's statistics, or those kept of a training's step.
-    Otherwise the networks are looked at as they are before the first step; with batch normalization they are not.
+    Otherwise the networks are looked at as they are before the first step, those with batch normalization not at all.
     """
     if hasattr(result, "statistics"):
         return (Judged(diagnose(result.statistics, result.network)),)

@@ -41,8 +41,13 @@ class Remedy:
 
 
 def remedy(network: Network, verdict: str) -> Remedy | None:
-    """The least change after which theory calls this network healthy; None where none is known."""
-    net = replace(network, gradient_source="cotangent", batch_norm="none")  # theory needs it so
+    """The least change after which theory calls this network healthy; None where none is known.
+
+    Theory knows nothing of batch normalization: there nothing is proposed.
+    """
+    if network.batch_norm != "none":
+        return None
+    net = replace(network, gradient_source="cotangent")  # theory needs it so
     tried = [(changes, replace(net, **changes)) for changes in _candidates(net)]
     for angles in (True, False):  # better one that leaves the angles to collapse than none
         if not angles and verdict == "collapsing":

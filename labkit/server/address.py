@@ -1,11 +1,54 @@
 """Where a server listens: taking the port early, and the address that people type."""
 
 import errno
+import re
 import socket
+from dataclasses import dataclass
 
 from labkit.server.errors import CommandError
 
 EVERYWHERE = ("", "0.0.0.0", "::")
+# Of a path only what stands for itself in a route, which is a regular expression.
+_BASE_URL = re.compile(r"(?P<origin>https?://[\w.:\[\]-]+)?(?P<path>(?:/[\w.~%@-]+)*)/?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class BaseUrl:
+    """Where people find the labs: the path, with a slash at both ends, and, behind a proxy, the address before it."""
+
+    path: str = "/"
+    origin: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address to type, where it was given."""
+        return self.origin + self.path if self.origin else ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by TLS alone."""
+        return self.origin.startswith("https:")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens, and where people find it, if that is said."""
+
+    ip: str
+    port: int
+    base: BaseUrl | None = None
+
+
+def base_url(text: str) -> BaseUrl:
+    """Read a path or a whole address; ValueError for anything else.
+
+    >>> base_url("/labs"), base_url("https://school.example/labs/").address
+    (BaseUrl(path='/labs/', origin=''), 'https://school.example/labs/')
+    """
+    found = _BASE_URL.fullmatch(text)
+    if not text or not found:
+        raise ValueError(f"must be a path as /labs/ or an address as https://school.example/labs/, got {text!r}")
+    return BaseUrl(found["path"] + "/", found["origin"] or "")
 
 
 def bind(ip: str, port: int) -> socket.socket:
@@ -33,14 +76,14 @@ def port_of(listening: socket.socket) -> int:
     return int(listening.getsockname()[1])
 
 
-def url(ip: str, port: int) -> str:
+def url(ip: str, port: int, path: str = "/") -> str:
     """The address to type in a browser on this machine.
 
     >>> url("0.0.0.0", 8866), url("::1", 80)
     ('http://127.0.0.1:8866/', 'http://[::1]:80/')
     """
     host = "127.0.0.1" if ip in EVERYWHERE else ip
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
 
 
 def _reason(error: OSError, ip: str, port: int) -> str:

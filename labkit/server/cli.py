@@ -1,17 +1,24 @@
 """The `labkit` command. Heavy libraries load only in the command that needs them."""
 
 import argparse
+import os
 import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
-from typing import NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
 
 from labkit import __version__
+from labkit.server.address import BaseUrl, Place, base_url, bind, free_port, port_of, url
 from labkit.server.errors import CommandError, StoppedError, UsageError
 from labkit.server.render import add_options
 
+if TYPE_CHECKING:
+    from labkit.server.voila_app import LabkitVoila
+
+HERE = "127.0.0.1"
 SERVE_PORT = 8866
 LAB_PORT = 8888
 
@@ -47,7 +54,17 @@ def _parser() -> Parser:
     listing.set_defaults(command=_list)
     serve = commands.add_parser("serve", help="serve the labs as dashboards")
     _add_address(serve, SERVE_PORT)
-    serve.set_defaults(command=_serve)
+    serve.add_argument("--class", dest="students", type=_students, metavar="N", help="serve a class of N, with a token")
+    serve.add_argument("--base-url", type=_base_url, metavar="URL", help="where people find the labs behind a proxy: "
+                       "a path as /labs/, or the whole address; with a token")  # fmt: skip
+    serve.add_argument("--labs", type=_keys, default=(), metavar="KEY,KEY", help="serve these alone (see labkit list)")
+    way_in = serve.add_mutually_exclusive_group()
+    way_in.add_argument("--token", help="who has it may come in; '' lets everybody (default: a new one where others "
+                        "than this machine's user could come, or $LABKIT_TOKEN)")  # fmt: skip
+    way_in.add_argument("--password", default="", help="the same with a password, which is asked for")
+    way_in.add_argument("--hub", action="store_true", help="serve one user of a JupyterHub, which starts this command "
+                        "and says where to listen and who comes in")  # fmt: skip
+    serve.set_defaults(command=_serve, ip=None, port=None)
     lab = commands.add_parser("lab", help="open the labs' notebooks in JupyterLab")
     _add_address(lab, LAB_PORT)
     lab.add_argument("--folder", type=Path, help="work on copies of the notebooks in this folder; yours are kept")
@@ -60,8 +77,8 @@ def _parser() -> Parser:
 
 
 def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
-    parser.add_argument("--ip", default="127.0.0.1", help="address (default: %(default)s, this machine only)")
-    parser.add_argument("--port", default=port, type=_port, help="port (default: %(default)s; 0: any free one)")
+    parser.add_argument("--ip", default=HERE, help=f"address (default: {HERE}, this machine only)")
+    parser.add_argument("--port", default=port, type=_port, help=f"port (default: {port}; 0: any free one)")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
 
 
@@ -69,6 +86,29 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"must be a whole number in [0, 65535], got {text!r}")
     return int(text)
+
+
+def _students(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
+        raise argparse.ArgumentTypeError(f"must be a whole number in [1, 1000], got {text!r}")
+    return int(text)
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    from labkit.labs import LABS
+
+    keys = tuple(text.split(","))
+    for key in keys:
+        if key not in LABS:
+            raise argparse.ArgumentTypeError(f"must name labs of {', '.join(LABS)}, with commas between, got {key!r}")
+    return keys
+
+
+def _base_url(text: str) -> BaseUrl:
+    try:
+        return base_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -80,30 +120,82 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from labkit.server.address import bind, port_of, url
     from labkit.server.notebooks import notebooks_folder
     from labkit.server.pages import lab_pages
 
     folder = notebooks_folder()
-    listening = bind(options.ip, options.port)
-    pages = lab_pages(folder)
+    options.password = options.password or os.environ.get("LABKIT_PASSWORD", "") * (options.token is None)
+    place = _place(options)
+    listening = bind(place.ip, place.port)
+    pages = [page for page in lab_pages(folder) if page.key in options.labs or not options.labs]
     if not pages:
         raise CommandError(f"there must be a notebook for at least one lab in {folder}, found none")
 
-    from labkit.server.voila_app import serve
+    from labkit.server.classroom import free_mib, room_for, room_for_anybody
+    from labkit.server.voila_app import application
 
-    address = url(options.ip, port_of(listening))
+    try:
+        room = room_for(options.students, free_mib()) if options.students else room_for_anybody(free_mib())
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    app = application(pages, folder, listening, room, options.password, place.base)
+    if options.hub:
+        app.identity_provider_class, app.headers = _hub().HubIdentityProvider, _hub().headers()
+    app.token = _token(options, place, app)
+    here = url(place.ip, port_of(listening), app.base_url)
+    address = (place.base and place.base.address) or here
+    key = f"?token={app.token}" if app.token else ""
 
     def ready() -> None:
-        print(f"labkit serves {address} (each lab at {address}voila/render/<key>.ipynb); stop with Ctrl-C", flush=True)
-        if options.browser:
-            _open(address + pages[0].path if len(pages) == 1 else address)
+        each = f"each lab at {address}voila/render/<key>.ipynb{key}"
+        print(f"labkit serves {address}{key} ({each}); stop with Ctrl-C", flush=True)
+        if address != here:
+            print(f"labkit waits for what a proxy sends to {here}", flush=True)
+        if options.students:
+            print(f"labkit serves {room.words(options.students)}", flush=True)
+        if options.browser and not options.hub:
+            _open(address + (pages[0].path if len(pages) == 1 else "") + key)
 
-    serve(pages, folder, listening, ready)
+    app.ready = ready
+    app.start()
+
+
+def _place(options: argparse.Namespace) -> Place:
+    """Where to listen and to be found: as the hub says, where one started this command, but the options first."""
+    if options.hub and options.base_url:
+        raise UsageError("--base-url is not allowed with --hub, which says it (see labkit serve --help)")
+    place = _hub().place(os.environ) if options.hub else Place(HERE, SERVE_PORT, options.base_url)
+    ip = place.ip if options.ip is None else options.ip
+    return Place(ip, place.port if options.port is None else options.port, place.base)
+
+
+def _hub() -> ModuleType:
+    try:
+        from labkit.server import hub
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "jupyterhub":
+            raise
+        raise CommandError("--hub needs the package jupyterhub in the version that the hub has, found none") from None
+    return hub
+
+
+def _token(options: argparse.Namespace, place: Place, app: "LabkitVoila") -> str:
+    """The token that was asked for, or a new one where others than this machine's user could come."""
+    from labkit.server.classroom import is_private, new_token
+
+    if options.password or options.hub:
+        return ""
+    given = options.token if options.token is not None else os.environ.get("LABKIT_TOKEN")
+    if given is not None:
+        return str(given)
+    if app.token:  # of the settings
+        return str(app.token)
+    # A proxy brings others to an address that only this machine reaches.
+    proxied = place.base or app.base_url != "/"
+    return new_token() if options.students or proxied or not is_private(place.ip) else ""
 
 
 def _lab(options: argparse.Namespace) -> None:
-    from labkit.server.address import free_port
     from labkit.server.notebooks import working_folder
     from labkit.server.pages import first_notebook, lab_pages
 

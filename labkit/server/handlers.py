@@ -1,44 +1,92 @@
 """What the dashboards' server answers: the front page, each lab, its health, and plain words when something fails."""
 
 import json
-from typing import Any
+import os
+import random
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 import jinja2
+from cachetools import TTLCache
+from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.web import HTTPError, authenticated
-from voila.static_file_handler import TemplateStaticFileHandler
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from labkit import __version__
+from labkit.server.gate import Pace
+from labkit.server.identity import LabIdentityProvider
+from labkit.server.kernels import LabKernelManager
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("labkit.server", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 
-# Clients of the older protocol get binary messages that Voila's own handler reads as the newer one's: the counts in
-# them are then some 10**18, and the server stands still for everyone.
-SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
-
 WORDS = {
     403: "This server does not allow that.",
     404: "There is no such page.",
-    503: "The lab is not ready. Try again in a minute.",
+    429: "Too many tries. Wait for a moment.",
+    503: "The lab is full. This page tries again by itself in a moment.",
 }
+RETRY = 8, 16
+"""Seconds, from and to, after which a visitor for whom there was no place tries again: not all at once."""
+LOGINS = 1.0, 40.0
+"""Tokens or passwords that one address may try: so many a second, so many at once, since a school may have one."""
 
 
 class PlainErrors:
     """Error pages in words, without paths, tracebacks or the reason's inner wording."""
 
+    def _request_summary(self: Any) -> str:
+        """What Tornado's own log says of a request, without its query, which may hold a token."""
+        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
+
     def write_error(self: Any, status_code: int, **_: Any) -> None:
         """Say what happened, and where the labs are."""
         words = WORDS.get(status_code, "Something went wrong on the server.")
-        base_url = self.settings["base_url"]
+        retry = random.randint(*RETRY) if status_code == 503 else 0
+        if retry:
+            self.set_header("Retry-After", retry)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(TEMPLATES.get_template("message.html").render(status=status_code, words=words, base_url=base_url))
+        template = TEMPLATES.get_template("message.html")
+        base_url = self.settings["base_url"]
+        self.finish(template.render(status=status_code, words=words, base_url=base_url, retry=retry))
 
 
-class FrontPageHandler(PlainErrors, JupyterHandler):
+class Cleaned:
+    """Pages whose address does not keep the token that opened them."""
+
+    async def prepare(self: Any) -> None:
+        """Go on to the same address without it; the cookie that came for it stands for it from now on."""
+        await super().prepare()  # type: ignore[misc]
+        if self.current_user and self.request.method == "GET" and "token" in self.request.query_arguments:
+            pairs = parse_qsl(self.request.query, keep_blank_values=True)
+            rest = urlencode([pair for pair in pairs if pair[0] != "token"])
+            self.redirect(self.request.path + ("?" + rest) * bool(rest))
+
+
+class LoginHandler(PlainErrors, LoginFormHandler):
+    """The way in, for those who have a token or a password and no link with it."""
+
+    _tries: TTLCache[str, Pace] = TTLCache(10_000, 600)
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Let nobody try one after the other."""
+        whose = str(self.request.remote_ip)
+        if self.request.method == "POST" and self._tries.setdefault(whose, Pace(*LOGINS)).wait():
+            raise HTTPError(429)
+        await super().prepare()
+
+    def _render(self, message: Any = None) -> None:
+        provider = cast("LabIdentityProvider", self.identity_provider)
+        word = "password" if provider.hashed_password else "token"
+        template = TEMPLATES.get_template("login.html")
+        self.write(template.render(word=word, wrong=message is not None, xsrf=self.xsrf_form_html()))
+
+
+class FrontPageHandler(Cleaned, PlainErrors, JupyterHandler):  # type: ignore[misc]
     """Every lab, with its question."""
 
     @authenticated
@@ -68,12 +116,35 @@ class HealthHandler(PlainErrors, JupyterHandler):
     def get(self) -> None:
         """Answer in JSON."""
         self.set_header("Content-Type", "application/json")
-        kernels = len(self.kernel_manager.list_kernel_ids())
-        self.finish(json.dumps({"status": "ok", "version": __version__, "kernels": kernels}))
+        manager = cast("LabKernelManager", self.kernel_manager)
+        counts = {"visitors": manager.visitors, "kernels": manager.taken, "most": manager.max_kernels or None,
+                  "refused": manager.refused}  # fmt: skip
+        self.finish(json.dumps({"status": "full" if manager.full else "ok", "version": __version__, **counts}))
 
 
-class LabHandler(PlainErrors, TornadoVoilaHandler):  # type: ignore[misc]
+class LabHandler(Cleaned, PlainErrors, TornadoVoilaHandler):  # type: ignore[misc]
     """One lab, on a kernel of its visitor's own."""
+
+    @authenticated
+    async def get(self, path: str) -> None:
+        """Send the page, or say that there is no place."""
+        # A page from elsewhere may lead here; as its picture or its frame a lab would only take a place.
+        fetched = self.request.headers.get
+        if fetched("Sec-Fetch-Site") == "cross-site" and fetched("Sec-Fetch-Dest") != "document":
+            raise HTTPError(403)
+        if not await self.kernel_manager.wait_for_room():
+            raise HTTPError(503)
+        page = await self.settings["labkit_rendered"].page(path)
+        if page is None:
+            await super().get(path)
+            return
+        env = {**os.environ, "QUERY_STRING": self.request.query}
+        kernel_id = await self.kernel_manager.start_kernel(
+            kernel_name=page.kernel_name, path="", env=env, extra_arguments=list(page.arguments)
+        )
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(page.of(kernel_id))
 
     async def prepare(self) -> None:
         """Give the page its XSRF cookie.
@@ -84,15 +155,10 @@ class LabHandler(PlainErrors, TornadoVoilaHandler):  # type: ignore[misc]
         _ = self.xsrf_token
 
 
-class LabWebsocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
-    """A page's line to its kernel, for clients that speak the current protocol."""
+class LookHandler(PlainErrors, KernelHandler):
+    """Whether a kernel lives. A page ends its own by its farewell; here nothing is changed."""
 
-    async def get(self, kernel_id: str) -> None:
-        """Refuse the handshake of a client that does not ask for the protocol."""
-        asked = self.request.headers.get("Sec-WebSocket-Protocol", "")
-        if SUBPROTOCOL not in [name.strip() for name in asked.split(",")]:
-            raise HTTPError(400, f"the WebSocket must ask for the subprotocol {SUBPROTOCOL}")
-        await super().get(kernel_id=kernel_id)
+    SUPPORTED_METHODS = ("GET", "HEAD")
 
 
 class TemplateFilesHandler(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]
@@ -103,6 +169,15 @@ class TemplateFilesHandler(PlainErrors, TemplateStaticFileHandler):  # type: ign
         if ".." in path.split("/"):
             raise HTTPError(404)
         await super().get(path, include_body)
+
+
+class StaticFilesHandler(PlainErrors, MultiStaticFileHandler):  # type: ignore[misc]
+    """The page's scripts, fonts and styles."""
+
+    def set_default_headers(self) -> None:
+        """What a browser may do with them; Tornado's own handler of files sets nothing."""
+        for name, value in self.settings["headers"].items():
+            self.set_header(name, value)
 
 
 class ExtensionFilesHandler(PlainErrors, FileFindHandler):

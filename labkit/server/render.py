@@ -14,7 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lab", nargs="?", help="key of the lab (see labkit list)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the lab")
     parser.add_argument("--from-link", metavar="LINK", help="the link of a page, in place of LAB and --set")
-    parser.add_argument("--steps", type=int, default=0, help="steps to go, of a lab that moves by itself")
+    parser.add_argument("--steps", type=int, help="steps to go, of a lab that moves by itself")
     parser.add_argument("--width", type=int, default=1920, help="pixels (default: %(default)s)")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a .png, .svg or .pdf file")
     parser.set_defaults(command=run)
@@ -24,11 +24,14 @@ def run(options: argparse.Namespace) -> None:
     """Draw, and print the caption."""
     from labkit.labs.drawing import result_at, save
 
+    if options.from_link and (options.lab or options.set):
+        raise CommandError("--from-link stands for the lab and its values: LAB and --set cannot be given with it")
     lab, state = _linked(options.from_link) if options.from_link else _set(options.lab, options.set)
-    steps = options.steps or state.steps
+    steps = state.steps if options.steps is None else _steps(lab, options.steps)
     try:
         result = result_at(lab, state.parameters, steps)
-        save(lab, result, options.output, options.width, [result_at(lab, pin, steps) for pin in state.pins])
+        pins = [result_at(lab, pin.parameters, pin.steps) for pin in state.pins]
+        save(lab, result, options.output, options.width, pins)
     except (OSError, ValueError) as error:
         raise CommandError(str(error)) from None
     print(lab.explain(result))
@@ -43,19 +46,30 @@ def _lab(key: str | None, where: str) -> Any:
     return found
 
 
+def _steps(lab: Any, steps: int) -> int:
+    if lab.motion is None:
+        raise CommandError(f"--steps is for labs that train or move by themselves, and {lab.key} does not")
+    if steps < 0:
+        raise CommandError(f"--steps must be a whole number from 0, got {steps}")
+    return steps
+
+
 def _set(key: str | None, pairs: list[str]) -> tuple[Any, Any]:
     """What the options ask for; a mistake ends the command."""
     from labkit.labs.link import State
-    from labkit.labs.state import read
+    from labkit.labs.state import value_of
 
-    lab = _lab(key, "the lab")
-    for pair in pairs:
-        if "=" not in pair:
-            raise CommandError(f"--set must be NAME=VALUE, got {pair!r}")
-    found = read(lab, {name: value for name, _, value in (pair.partition("=") for pair in pairs)})
-    if found.complaints:
-        raise CommandError("; ".join(found.complaints))
-    return lab, State(found.parameters)
+    lab, values = _lab(key, "the lab"), {}
+    controls = lab.parameters.controls()
+    try:
+        for pair in pairs:
+            name, equals, text = pair.partition("=")
+            if not equals:
+                raise CommandError(f"--set must be NAME=VALUE, got {pair!r}")
+            values[name] = value_of(controls[name], text) if name in controls else text
+        return lab, State(lab.parameters.of(values))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
 
 
 def _linked(link: str) -> tuple[Any, Any]:

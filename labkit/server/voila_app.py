@@ -5,48 +5,60 @@ import re
 import shutil
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_core.paths import jupyter_config_path, jupyter_path
 from jupyter_core.utils import run_sync
+from jupyter_server.auth.security import passwd
 from jupyter_server.base.handlers import FileFindHandler
+from jupyter_server.log import log_request
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from traitlets import default
+from traitlets import Float, TraitError, default, validate
 from voila.app import Voila
-from voila.request_info_handler import RequestInfoSocketHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from labkit.server.address import port_of
+from labkit.server import forked
+from labkit.server.address import BaseUrl, base_url, port_of
+from labkit.server.classroom import Room
 from labkit.server.connection import NoDelayConnection
+from labkit.server.gate import MOST_BYTES
 from labkit.server.handlers import (
     ExtensionFilesHandler,
     FrontPageHandler,
     HealthHandler,
     LabHandler,
-    LabWebsocketHandler,
+    LoginHandler,
+    LookHandler,
     NotFoundHandler,
+    StaticFilesHandler,
     TemplateFilesHandler,
     ThumbnailHandler,
 )
+from labkit.server.identity import LabIdentityProvider
+from labkit.server.lines import LabWebsocketHandler
 from labkit.server.logs import keep_plain
 from labkit.server.pages import LabPage
-from labkit.server.settings import TEMPLATE, dashboard_config, use_template
+from labkit.server.rendering import RenderedPages
+from labkit.server.settings import TEMPLATE, dashboard_config, environment_config, security_headers, use_template
 
 # Of Voila's handlers these stay as they are. Named by what stays: what a later Voila adds is closed until looked at.
-KEPT = (KernelHandler, MultiStaticFileHandler, ThemesHandler, VoilaShutdownKernelHandler, RequestInfoSocketHandler)
+KEPT = (ThemesHandler, VoilaShutdownKernelHandler)
 # These are replaced by labkit's own.
 REPLACED = {
     FileFindHandler: ExtensionFilesHandler,
+    KernelHandler: LookHandler,
+    MultiStaticFileHandler: StaticFilesHandler,
     TornadoVoilaHandler: LabHandler,
     VoilaKernelWebsocketHandler: LabWebsocketHandler,
 }
@@ -58,7 +70,10 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     name = "voila"  # Voila looks its own settings up by this name
     pages: Sequence[LabPage] = ()
     listening: socket.socket
+    secure = False  # whether browsers come by TLS alone, through a proxy
     ready: Callable[[], None] = staticmethod(lambda: None)
+    headers: Mapping[str, str] = security_headers()
+    slow_seconds = Float(60.0, config=True, help="Seconds in which a request is said, or its connection is closed.")
 
     @default("log_level")
     def _warnings_only(self) -> int:
@@ -72,6 +87,17 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     def _no_delay(self) -> type[NoDelayConnection]:
         return NoDelayConnection
 
+    @default("identity_provider_class")
+    def _timed_alike(self) -> type[LabIdentityProvider]:
+        return LabIdentityProvider
+
+    @validate("base_url")
+    def _between_slashes(self, proposal: Any) -> str:
+        try:
+            return base_url(proposal["value"]).path
+        except ValueError as error:
+            raise TraitError(f"Voila.base_url {error}") from None
+
     @property
     def data_dir(self) -> str:
         """Voila's own data; it takes the first folder of that name, which may hold labkit's template alone."""
@@ -79,8 +105,9 @@ class LabkitVoila(Voila):  # type: ignore[misc]
         return str(next((folder for folder in folders if (folder / "themes").is_dir()), super().data_dir))
 
     def load_config_file(self, filename: str, path: Any = None) -> None:
-        """Read labkit's configuration, not that of another Voila on this machine."""
+        """Read labkit's configuration, not that of another Voila on this machine; the environment's wins."""
         super().load_config_file("labkit_config", path=path)
+        self.update_config(environment_config())
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Set the server up; from here on both signals stop it cleanly."""
@@ -96,6 +123,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     def init_settings(self) -> dict[str, Any]:
         """Voila's settings, and what labkit's handlers read."""
         settings = super().init_settings()
+        self.rendered = RenderedPages(self, {page.notebook: page.key for page in self.pages})
         notary = self.contents_manager.notary
         for page in self.pages:
             text = Path(self.root_dir, page.notebook).read_text(encoding="utf-8")
@@ -104,6 +132,13 @@ class LabkitVoila(Voila):  # type: ignore[misc]
             **settings,
             "default_handler_class": NotFoundHandler,
             "labkit_pages": tuple(self.pages),
+            "labkit_rendered": self.rendered,
+            "headers": dict(self.headers),
+            # Not for what else a host serves beside the path.
+            "xsrf_cookie_kwargs": {"path": self.base_url, "secure": self.secure, "samesite": "Lax"},
+            "log_function": log_request,  # leaves tokens out
+            "websocket_max_message_size": MOST_BYTES,
+            "max_body_size": MOST_BYTES,
         }
 
     def init_handlers(self) -> list[Any]:
@@ -117,7 +152,13 @@ class LabkitVoila(Voila):  # type: ignore[misc]
             (self._route("/health"), HealthHandler),
             (self._route(f"/voila/templates/({TEMPLATE}/static/.+)"), TemplateFilesHandler),
         ]
-        return [*own, *kept, *self.identity_provider.get_handlers()]
+        return [*own, *self._way_in(), *kept]
+
+    def _way_in(self) -> list[Any]:
+        """Labkit's form, or what another provider of identities, as a hub's, needs instead."""
+        if isinstance(self.identity_provider, LabIdentityProvider):
+            return [(self._route("/login"), LoginHandler)]
+        return [(self._route(pattern), *rest) for pattern, *rest in self.identity_provider.get_handlers()]
 
     def _route(self, pattern: str) -> str:
         return str(url_path_join(self.server_url, pattern))
@@ -130,9 +171,16 @@ class LabkitVoila(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Serve on the socket that is already bound, until a signal comes."""
-        server = HTTPServer(self.app)
+        _allow_many_files()
+        slow = self.slow_seconds
+        server = HTTPServer(self.app, max_body_size=MOST_BYTES, idle_connection_timeout=slow, body_timeout=slow)
         server.add_socket(self.listening)
+        if forked.wanted():
+            nursery = forked.Nursery.instance()
+            nursery.labs = [page.key for page in self.pages]
+            nursery.open()  # before anybody comes
         self.ready()
+        self.ioloop.add_callback(self.rendered.prepare)
         try:
             self.ioloop.start()
         finally:
@@ -140,9 +188,44 @@ class LabkitVoila(Voila):  # type: ignore[misc]
             self.stop()
 
     def stop(self) -> None:
-        """End every kernel, then remove the files of their connections."""
+        """End every kernel and what they were forked from, then remove the files of their connections."""
         run_sync(self.kernel_manager.shutdown_all)()
+        forked.Nursery.instance().close()
         shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def _allow_many_files() -> None:
+    """A kernel and its page have some fifteen; the usual limit is 1024."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # which Windows lacks
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def application(
+    pages: Sequence[LabPage],
+    folder: Path,
+    listening: socket.socket,
+    room: Room = Room(),  # noqa: B008
+    password: str = "",
+    base: BaseUrl | None = None,
+) -> LabkitVoila:
+    """A server for `pages`, whose notebooks lie in `folder`, with its settings read; `start` serves.
+
+    `base` is where people find it, if not where the settings say.
+    """
+    config = dashboard_config(pages, room)
+    if password:
+        config.PasswordIdentityProvider.hashed_password = passwd(password)  # type: ignore[no-untyped-call]
+    if base and base.secure:
+        config.IdentityProvider.secure_cookie = True
+    app: LabkitVoila = LabkitVoila.instance(config=config, root_dir=str(folder), open_browser=False)
+    keep_plain()
+    app.pages, app.listening, app.port = tuple(pages), listening, port_of(listening)
+    app.secure = bool(base and base.secure)
+    app.initialize([f"--Voila.base_url={base.path}"] if base else [])
+    return app
 
 
 def serve(
@@ -150,11 +233,14 @@ def serve(
     folder: Path,
     listening: socket.socket,
     ready: Callable[[], None] = lambda: None,
+    room: Room = Room(),  # noqa: B008
+    token: str = "",
+    password: str = "",
 ) -> None:
-    """Serve `pages`, whose notebooks lie in `folder`, until SIGINT or SIGTERM; `ready` is called once it answers."""
-    app = LabkitVoila.instance(config=dashboard_config(pages), root_dir=str(folder), open_browser=False)
-    keep_plain()
-    app.pages, app.listening, app.ready = tuple(pages), listening, ready
-    app.port = port_of(listening)
-    app.initialize(argv=[])
+    """Serve `pages` until SIGINT or SIGTERM; `ready` is called once it answers.
+
+    Where there is a token or a password, only those who know it come in.
+    """
+    app = application(pages, folder, listening, room, password)
+    app.token, app.ready = token, ready
     app.start()

@@ -14,7 +14,6 @@ from labkit.labs.lab import Motion
 TICK = 0.05
 """Seconds that the lab moves on in a tick, at most; then the page is drawn and answers."""
 _INTERVAL = 10  # milliseconds from one tick to the next: one message at most is under way, so a slow page has fewer
-_OPENING = 20.0  # seconds that a link's steps may take
 _PAUSE = 1.0  # seconds without a tick after which the pace is measured anew
 
 
@@ -30,6 +29,8 @@ class Clock:
         self._state: Any = None
         self._of: Any = None  # the values that the state was started with
         self._due = False
+        self.disturbed = False
+        """Whether the state is another than its steps alone have made."""
         self._pace: tuple[float, int, float] | None = None  # since when and from which step; the last tick
         self.play = widgets.Play(interval=_INTERVAL, max=2**31 - 1, show_repeat=False)
         self.bar = widgets.IntProgress()
@@ -45,7 +46,7 @@ class Clock:
         due, self._due = self._due, False
         if self._state is None or of != self._of:
             self._state = self._motion.start(parameters)
-            self._of, self._pace = of, None
+            self._of, self._pace, self.disturbed = of, None, False
         elif due:
             self._state = self._motion.advance(self._state, TICK)
         self._say(*self._motion.steps(self._state), ticked=due)
@@ -56,17 +57,16 @@ class Clock:
         """Steps done."""
         return 0 if self._state is None else self._motion.steps(self._state)[0]
 
-    def begin_at(self, parameters: Any, steps: int) -> None:
-        """Start, and go on for so many steps, as far as they can be done while a page opens."""
+    def begin_at(self, parameters: Any, steps: int, seconds: float) -> None:
+        """Start, and go on for so many steps, or as many as are done in so long."""
         self.result(parameters)
-        until = perf_counter() + _OPENING
-        while self.done < min(steps, self._motion.steps(self._state)[1]) and perf_counter() < until:
-            self._state = self._motion.advance(self._state, 0.0)
+        self._state = self._motion.reach(self._state, steps, seconds)
         self._say(*self._motion.steps(self._state), ticked=False)
 
     def disturb(self, change: Callable[[Any, Any], None], parameters: Any) -> None:
         """Change the state as it is; the next result shows it."""
         change(self._state, parameters)
+        self.disturbed = True
 
     def restart(self) -> None:
         """Back to the start, and stand still."""

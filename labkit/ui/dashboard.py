@@ -5,36 +5,33 @@ next: that keeps a fast drag from piling up, and works only while the callback i
 """
 
 import logging
-import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from html import escape
 from importlib import resources
+from time import perf_counter
 from typing import Any
 
 import ipywidgets as widgets
 
 from labkit.figures.canvas import LiveCanvas
-from labkit.labs import LABS
-from labkit.labs.drawing import result_at
 from labkit.labs.lab import Action, Lab, Preset
-from labkit.labs.link import State, read_query
+from labkit.labs.link import Moment, State, query, read_query
 from labkit.labs.parameters import ParameterError
 from labkit.labs.task_file import tasks_of
 from labkit.ui.clock import Clock
 from labkit.ui.controls import Field, field_for
 from labkit.ui.drawers import Drawers
-from labkit.ui.parts import alert, button, classed, column, html, row
+from labkit.ui.parts import LOCK, alert, button, classed, column, commands, folded, html, row
 from labkit.ui.pins import Pins
 from labkit.ui.predict import Predict
 from labkit.ui.projector import Projector
 from labkit.ui.share import Share
 from labkit.ui.sweep import Sweep
 from labkit.ui.table import Numbers
+from labkit.ui.time_limit import time_limit
 from labkit.ui.verdict import VerdictLine
-from labkit.ui.ways import show_ways
 
 log = logging.getLogger(__name__)
 
@@ -42,24 +39,29 @@ PROJECTOR = 1.12
 """How much larger type and lines are for the back of a room."""
 _PIXELS = 400, 1920  # the least and the largest width of a picture
 
-LOCK = threading.RLock()
-"""The one lock around compute, draw and publish: Matplotlib is not thread-safe, and JupyterLab calls from threads."""
+OPENING = 20.0
+"""Seconds that the steps of a link, its pins' too, may take before a page opens."""
 
 
 class Page:
     """One lab on one page; `widget` is what is displayed."""
 
-    def __init__(self, lab: Lab, link: str = "") -> None:
-        """Build the page once: with the lab's defaults, or as the query of a link has it."""
+    def __init__(self, lab: Lab, link: str = "", model_id: str | None = None) -> None:
+        """Build the page once: with the lab's defaults, or as the query of a link has it.
+
+        `model_id` is the name of `widget` for the browser, where that must be known beforehand.
+        """
         self.lab = lab
         self._quiet = False
         self._view = lab.view()
-        self._canvas = LiveCanvas(self._view.figure)
+        self._canvas = LiveCanvas(self._view.figure, lab.key)
         self._shown: Any = None
         self._parameters: Any = None  # those of the picture
+        self._at_fault: str | None = None  # the control that a refusal is about
+        self._complaint: tuple[Any, int, str] | None = None  # of a link, and the state to which it led
         self._hidden: tuple[str, ...] = ()
         self.pins = Pins(lab, self._view.figure, self._redraw)
-        self.widget = classed(widgets.Box(), "frame")
+        self.widget = classed(widgets.Box(model_id=model_id), "frame")
         self.projector = Projector(self.widget, self._enlarge)
         self.clock = None if lab.motion is None else Clock(lab.motion, lambda: self._on_change(None))
         defaults = lab.parameters().values()
@@ -81,30 +83,54 @@ class Page:
         self.verdict = VerdictLine(self.set)
         self.drawers = Drawers(self._drawers())
         self.widget.children = (self._layout(),)
-        self._open(link)
+        self.open(link)
 
     @property
     def state(self) -> State:
         """What the page shows."""
-        pins = tuple(pin.parameters for pin in self.pins.pins)
-        steps = 0 if self.clock is None else self.clock.done
-        return State(self._parameters, pins, steps, self._hidden, self.projector.on)
+        pins = tuple(Moment(pin.parameters, pin.steps) for pin in self.pins.pins)
+        return State(self._parameters, pins, self._done, self._hidden, self.projector.on)
 
-    def _open(self, link: str) -> None:
-        """Show what the link stands for, and say what of it cannot be had."""
+    @property
+    def _done(self) -> int:
+        return 0 if self.clock is None else self.clock.done
+
+    def open(self, link: str) -> None:
+        """Show what the query of a link stands for, and say what of it cannot be had; before anything is moved."""
         opened = read_query(self.lab, link)
-        state = opened.state
-        if state != State(self.lab.parameters()):
-            self._take(state.parameters.values())
-            for pin in state.pins:
-                self.pins.add(pin, result_at(self.lab, pin, state.steps))
-            self._hide(state.hidden)
-            self.projector.switch(state.projector)
-            if self.clock is not None:
-                self.clock.begin_at(state.parameters, state.steps)
-        self._update(None)
-        if opened.complaints:
-            self.message.value = alert("; ".join(opened.complaints) + ".")
+        complaints, until = list(opened.complaints), perf_counter() + OPENING
+        self._hide(opened.state.hidden)
+        self.projector.switch(opened.state.projector)
+        self._begin(opened.state, complaints, until)
+        for number, pin in enumerate(opened.state.pins, 1):
+            if refused := self._tried(partial(self._add_pin, pin, until)):
+                complaints.append(f"pin {number}: {refused}: it is left out")
+        if self.pins.pins:
+            self._redraw()
+        if complaints:
+            self._complaint = self._parameters, self._done, alert("; ".join(complaints) + ".")
+            self.message.value = self._complaint[-1]
+
+    def _begin(self, state: State, complaints: list[str], until: float) -> None:
+        """Show a link's parameters at its step, or the defaults: a page always has a picture."""
+        self._take(state.parameters.values())
+        if self.clock is not None and state.steps:
+            self._tried(partial(self.clock.begin_at, state.parameters, state.steps, until - perf_counter()))
+        refused = self._update(None)
+        if refused:
+            complaints.append(f"{refused}: the defaults are shown")
+            self._return_to({}, self.lab.question)
+        elif self._done < state.steps:
+            complaints.append(f"step {state.steps} was asked for, {self._done} is as far as it came")
+
+    def _add_pin(self, pin: Moment, until: float) -> None:
+        """Pin a link's state at its step, or at that which is reached while a page opens."""
+        motion = self.lab.motion
+        if motion is None:
+            self.pins.add(pin.parameters, self.lab.result(pin.parameters))
+        else:
+            state = motion.reach(motion.start(pin.parameters), pin.steps, until - perf_counter())
+            self.pins.add(pin.parameters, motion.show(state, pin.parameters), motion.steps(state)[0])
 
     def _hide(self, names: Sequence[str]) -> None:
         """Leave out the controls that a link hides; what they are set to is still shown."""
@@ -116,7 +142,7 @@ class Page:
         """Keep the present state as an outline, or say why not."""
         with LOCK:
             try:
-                self.pins.add(self._parameters, self._shown)
+                self.pins.add(self._parameters, self._shown, self._done)
             except ValueError as error:
                 self.message.value = alert(f"Pin: {error}.")
                 return
@@ -161,9 +187,12 @@ class Page:
             self.set(values)
 
     def reset(self) -> None:
-        """Return to the defaults, without pins."""
-        self.pins.clear()
-        self._return_to({}, self.lab.question)
+        """Return to the defaults, without pins; nothing moves by itself any more."""
+        with LOCK:
+            self._complaint = None
+            self.drawers.rest()
+            self.pins.clear()
+            self._return_to({}, self.lab.question)
 
     def _return_to(self, values: Mapping[str, Any], question: str) -> None:
         if self.clock is not None:
@@ -194,6 +223,7 @@ class Page:
         """A pin more or less."""
         with LOCK:
             self._draw()
+            self._say_caption()
             self.pins.say(self._parameters)
             self.drawers.follow()
 
@@ -222,38 +252,72 @@ class Page:
                         self._restart_followers(name, {})
                 self._update(name)
 
-    def _update(self, changed: str | None) -> None:
-        """Read every control, compute, draw, publish; or say what is wrong and keep the picture."""
+    def _update(self, changed: str | None) -> str:
+        """Read every control, compute, draw, publish; or keep the picture and say what is wrong, which is returned."""
+        self._at_fault = changed
+        refused = self._tried(self._show)
+        if refused:
+            self._refuse(refused, self._at_fault)
+        else:
+            self._say(self._parameters, self._shown)
+        return refused
+
+    def _tried(self, act: Callable[[], None]) -> str:
+        """Do it; what was wrong, in words for a visitor."""
         try:
-            parameters = self.lab.parameters.of(self._values())
+            with time_limit():
+                act()
+        except ParameterError as error:
+            self._at_fault = error.field or self._at_fault
+            return str(error)
+        except (ValueError, OSError) as error:
+            return str(error)
+        except MemoryError:
+            return "this needs more memory than there is here: lower depth, width or batch"
+        except Exception as error:
+            log.exception("the lab %s failed", self.lab.key)
+            return f"the lab could not do this ({type(error).__name__}); it goes on with other values"
+        return ""
+
+    def _show(self) -> None:
+        parameters = self.lab.parameters.of(self._values())
+        before = self._parameters, self._shown
+        try:
             result = self._result(parameters)
             self._parameters = parameters
             if result is not self._shown or self.pins.pins:
                 self._view.update(result)
                 self._shown = result
                 self._draw()
-        except ParameterError as error:
-            self._refuse(str(error), error.field or changed)
-        except (ValueError, OSError) as error:
-            self._refuse(str(error), changed)
-        except Exception as error:
-            log.exception("the lab %s failed", self.lab.key)
-            self._refuse(f"the lab could not do this ({type(error).__name__}); it goes on with other values", changed)
-        else:
-            self._say(parameters, result)
+        except BaseException:  # the picture is the one before: so must be what is said and drawn of it
+            self._parameters, self._shown = before
+            if self._shown is not None:
+                self._view.update(self._shown)
+            raise
 
     def _result(self, parameters: Any) -> Any:
         return self.lab.result(parameters) if self.clock is None else self.clock.result(parameters)
 
     def _say(self, parameters: Any, result: Any) -> None:
-        self.caption.value = f'<p role="status">{escape(self.lab.explain(result))}</p>'
+        self._say_caption()
         self.verdict.say(parameters, result)
         self.pins.say(parameters)
         self.drawers.follow()
-        self.message.value = ""
+        self.message.value = self._link_complaint()
         self.image.remove_class("labkit-old")
         for field in self.fields.values():
             field.follow(parameters)
+
+    def _link_complaint(self) -> str:
+        """What was wrong with the link stands until something is moved; a browser also sends what it only rounds."""
+        if self._complaint is not None and self._complaint[:2] != (self._parameters, self._done):
+            self._complaint = None
+        return "" if self._complaint is None else self._complaint[-1]
+
+    def _say_caption(self) -> None:
+        """The caption; the page's script finds in it the state, to open it again should the kernel be lost."""
+        words, state = escape(self.lab.explain(self._shown)), escape(query(self.state))
+        self.caption.value = f'<p role="status" data-state="{state}">{words}</p>'
 
     def _refuse(self, message: str, name: str | None) -> None:
         """Say `message` at the control that it is about and under the picture, which is marked as the one before."""
@@ -280,7 +344,7 @@ class Page:
         title = widgets.HTML(f"<h1>{escape(self.lab.title)}</h1>")
         buttons = [button(action.label, partial(self.act, action)) for action in self.lab.actions]
         pin = button("Pin", self.pin, "keep what is shown as an outline, to compare with")
-        tools = [*self._scenes(), *buttons, pin, *self.drawers.buttons.values(), *self.projector.buttons]
+        tools = [*self._menu(), *buttons, pin, *self.drawers.buttons.values(), *self.projector.buttons]
         tools.append(button("Reset", self.reset))
         return row([column([title, self.question], "title"), row(tools, "tools")], "header")
 
@@ -291,61 +355,21 @@ class Page:
             "Sweep": lambda: Sweep(self.lab, self._values, self.set),
             "Numbers": lambda: Numbers(lambda: figure),
             "Share": lambda: Share(
-                self.lab, lambda: figure, lambda: (self.state, self._shown, [pin.result for pin in self.pins.pins])
+                self.lab, lambda: figure, lambda: (self.state, self._shown, [pin.result for pin in self.pins.pins]),
+                lambda: self.clock is not None and self.clock.disturbed,
             ),
         }
 
-    def _scenes(self) -> list[widgets.Widget]:
-        """A menu of the presets; it is a command and keeps no choice."""
-        if not self.lab.presets:
-            return []
-        options = [("Scenes …", -1), *((preset.name, number) for number, preset in enumerate(self.lab.presets))]
-        menu = classed(widgets.Dropdown(options=options, description="scenes"), "scenes")
-
-        def chosen(change: Any) -> None:
-            if change.new >= 0:
-                menu.value = -1  # None would leave the menu blank
-                self.show_preset(self.lab.presets[change.new])
-
-        menu.observe(chosen, "value")
-        return [menu]
+    def _menu(self) -> list[widgets.Widget]:
+        presets = self.lab.presets
+        return [commands("scenes", [preset.name for preset in presets], lambda n: self.show_preset(presets[n]))] * bool(
+            presets
+        )
 
     def _more(self) -> list[widgets.Widget]:
         boxes = [field.box for field in self.fields.values() if field.control.more]
-        if not boxes:
-            return []
-        hidden = column(boxes, "more")
-        hidden.layout.display = "none"
-        toggle = classed(widgets.ToggleButton(description="▸ more"), "button")
-
-        def fold(change: Any) -> None:
-            toggle.description = "▾ less" if change.new else "▸ more"
-            hidden.layout.display = "" if change.new else "none"
-
-        toggle.observe(fold, "value")
-        return [toggle, hidden]
+        return folded(boxes) if boxes else []
 
 
 def _css() -> str:
     return (resources.files("labkit.ui") / "page.css").read_text(encoding="utf-8")
-
-
-def show(key: str, link: str | None = None) -> widgets.Widget:
-    """The page of the lab `key`, for a notebook's cell; KeyError names the labs that there are.
-
-    `link` is the query of a link to a state of it; None: that of the dashboard's address, where there is one.
-    """
-    if key not in LABS:
-        raise KeyError(f"there is no lab {key!r}: there are {', '.join(LABS)}")
-    _one_blas_thread()
-    show_ways(key)
-    return Page(LABS[key], os.environ.get("QUERY_STRING", "") if link is None else link).widget
-
-
-def _one_blas_thread() -> None:
-    """At these sizes more threads cost more than they give, and a class shares few cores."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:  # a browser has one thread
-        return
-    threadpool_limits(1, user_api="blas")

@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from labkit.ui.parts import classed, row
+from labkit.ui.parts import LOCK, classed, row
 
 
 class Drawer:
@@ -21,6 +21,9 @@ class Drawer:
 
     def end(self) -> None:
         """It has been shut."""
+
+    def rest(self) -> None:
+        """What moves by itself stands still."""
 
 
 class Drawers:
@@ -41,12 +44,21 @@ class Drawers:
         if self._open is not None:
             self._made[self._open].follow()
 
+    def rest(self) -> None:
+        """What moves by itself stands still."""
+        if self._open is not None:
+            self._made[self._open].rest()
+
     def shut(self) -> None:
         """Shut the one that is open."""
         if self._open is not None:
             self.buttons[self._open].value = False
 
     def _on_toggle(self, name: str, wanted: bool) -> None:
+        with LOCK:
+            self._turn(name, wanted)
+
+    def _turn(self, name: str, wanted: bool) -> None:
         if wanted:
             self.shut()
             if name not in self._made:

@@ -1,10 +1,14 @@
 """What every part of a page is made of."""
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
+
+LOCK = threading.RLock()
+"""The one lock around compute, draw and publish: Matplotlib is not thread-safe, and JupyterLab calls from threads."""
 
 
 def classed(widget: Any, *names: str) -> Any:
@@ -17,7 +21,12 @@ def classed(widget: Any, *names: str) -> Any:
 def button(label: str, act: Callable[[], None], tooltip: str | None = None) -> Any:
     """A button that does something."""
     made = classed(widgets.Button(description=label, tooltip=tooltip), "button")
-    made.on_click(lambda _: act())
+
+    def clicked(_: Any) -> None:
+        with LOCK:
+            act()
+
+    made.on_click(clicked)
     return made
 
 
@@ -45,3 +54,31 @@ def put(widget: Any, value: Any, trait: str = "value") -> None:
     """Set what has changed: what has not costs no message."""
     if getattr(widget, trait) != value:
         setattr(widget, trait, value)
+
+
+def commands(name: str, labels: Sequence[str], chosen: Callable[[int], None]) -> Any:
+    """A menu whose entries are commands, by their numbers; it keeps no choice."""
+    options = [(f"{name.capitalize()} …", -1), *((label, number) for number, label in enumerate(labels))]
+    menu = classed(widgets.Dropdown(options=options, description=name), name)
+
+    def on_choice(change: Any) -> None:
+        if change.new is not None and change.new >= 0:
+            menu.value = -1  # None would leave the menu blank
+            chosen(change.new)
+
+    menu.observe(on_choice, "value")
+    return menu
+
+
+def folded(boxes: Iterable[Any]) -> list[Any]:
+    """A button, and what it unfolds."""
+    hidden = column(boxes, "more")
+    hidden.layout.display = "none"
+    toggle = classed(widgets.ToggleButton(description="▸ more"), "button")
+
+    def fold(change: Any) -> None:
+        toggle.description = "▾ less" if change.new else "▸ more"
+        hidden.layout.display = "" if change.new else "none"
+
+    toggle.observe(fold, "value")
+    return [toggle, hidden]

@@ -21,11 +21,12 @@ _NAME = 60  # characters of a pin's name on its button
 
 @dataclass(frozen=True)
 class Pin:
-    """A state, its result, and the view that draws it unseen."""
+    """A state, the steps done to it of a lab that moves by itself, its result, and the view that draws it unseen."""
 
     parameters: Any
     result: Any
     view: View
+    steps: int = 0
 
 
 class Pins:
@@ -48,13 +49,13 @@ class Pins:
         """What is drawn over the picture."""
         return self._outlines
 
-    def add(self, parameters: Any, result: Any) -> None:
-        """Pin a state. ValueError when there is no room for another."""
+    def add(self, parameters: Any, result: Any, steps: int = 0) -> None:
+        """Pin a state, after so many steps. ValueError when there is no room for another."""
         if len(self.pins) == MOST_PINS:
             raise ValueError(f"at most {MOST_PINS} states can be pinned: remove one below the picture")
         view = self._lab.view()
         view.update(result)
-        self._keep((*self.pins, Pin(parameters, result, view)))
+        self._keep((*self.pins, Pin(parameters, result, view, steps)))
 
     def remove(self, pin: Pin) -> None:
         """Take a pin away."""

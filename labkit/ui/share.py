@@ -28,11 +28,15 @@ Shown = tuple[State, Any, list[Any]]
 
 
 class Share(Drawer):
-    """A drawer. `shown()` gives the state, the result and the results of the pins as the page shows them."""
+    """A drawer. `shown()` gives the state, the result and the results of the pins as the page shows them; `disturbed()`
+    tells whether a button has changed a training on its way, which no link holds.
+    """
 
-    def __init__(self, lab: Lab, figure: Callable[[], Figure], shown: Callable[[], Shown]) -> None:
+    def __init__(
+        self, lab: Lab, figure: Callable[[], Figure], shown: Callable[[], Shown], disturbed: Callable[[], bool]
+    ) -> None:
         """Make the widgets."""
-        self._lab, self._figure, self._shown = lab, figure, shown
+        self._lab, self._figure, self._shown, self._disturbed = lab, figure, shown, disturbed
         self._link = html("", "link")
         self._hide = widgets.SelectMultiple(
             options=[(control.label, name) for name, control in lab.parameters.controls().items()],
@@ -54,7 +58,9 @@ class Share(Drawer):
         """Say the link of the present state."""
         state = self._state()
         target = f"{self._lab.key}.ipynb?{query(state)}"
-        put(self._link, _link(target, self._lab.key, query(state)))
+        labels = " or ".join(f"“{action.label}”" for action in self._lab.actions)
+        missing = f"<p>What {escape(labels)} did is not in the link.</p>" if self._disturbed() else ""
+        put(self._link, _link(target, self._lab.key, query(state)) + missing)
 
     def _state(self) -> State:
         state = self._shown()[0]
@@ -70,7 +76,8 @@ class Share(Drawer):
         put(self._files, f'<p role="status">{" ".join(_anchor(name, data) for name, data in files.items())}</p>')
 
     def _made(self, suffix: str) -> dict[str, bytes]:
-        state, result, pins = self._shown()
+        _, result, pins = self._shown()
+        state = self._state()
         name = self._lab.key + suffix
         if suffix == ".csv":
             return {name: numbers(self._figure()).encode()}

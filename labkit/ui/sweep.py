@@ -66,17 +66,41 @@ class Sweep(Drawer):
         self._controls = {name: control for name, control in lab.parameters.controls().items() if sweepable(control)}
         self._values, self._put = values, put
         self._phase, self._last = 0.0, 0.0  # 0 to 1 on the way there, 1 to 2 on the way back
-        names = [(control.label, name) for name, control in self._controls.items()]
-        self.choice = widgets.Dropdown(options=names, description="sweep")
+        self._lab = lab
+        self.choice = widgets.Dropdown(options=self._moving(), description="sweep")
         self.pace = widgets.Dropdown(options=list(_PACES.items()), value=10.0, description="pace")
         self.play = widgets.Play(interval=_INTERVAL, max=2**31 - 1, show_repeat=False)
         self.widget = row((self.choice, self.pace, classed(self.play, "sweep-play")), "sweep")
         self.play.observe(self._on_play, "value")
         self.choice.observe(lambda _: self._begin(), "value")
 
-    def end(self) -> None:
+    def follow(self) -> None:
+        """Offer the controls that move something now."""
+        offered, chosen = self._moving(), self.choice.value
+        if offered != list(self.choice.options):
+            self.choice.options = offered
+            if chosen in dict(offered).values():
+                self.choice.value = chosen
+            else:
+                self.end()
+
+    def _moving(self) -> list[tuple[str, str]]:
+        """Labels and names of the controls that have a meaning and decide, as the others stand."""
+        try:
+            now = self._lab.parameters.of(self._values())
+        except ValueError:  # a formula that cannot be read: the page says so
+            return list(self.choice.options)
+        return [
+            (control.label, name)
+            for name, control in self._controls.items()
+            if (control.shown is None or control.shown(now)) and (control.given is None or control.given(now) is None)
+        ]
+
+    def rest(self) -> None:
         """Stand still."""
         self.play.playing = False
+
+    end = rest
 
     def _bounds(self, control: Control) -> tuple[float, float]:
         if not isinstance(control, Range):

@@ -109,6 +109,22 @@ def test_a_hostile_link_is_a_message_and_nothing_runs(open_lab: Callable[[str], 
     expect(page.get_by_role("slider", name="depth", exact=True)).to_have_attribute("aria-valuenow", "1.0")
 
 
+def test_what_was_wrong_with_a_link_stays(open_lab: Callable[[str], Page], voila_server: str) -> None:
+    page = open_lab(f"{voila_server}voila/render/symmetry.ipynb?v=2&noise=0.3")
+    expect(page.locator(".labkit-picture")).to_be_visible()
+    page.wait_for_timeout(1500)  # the browser sends back what it rounds
+    expect(page.locator(".labkit-message")).to_contain_text("a link of version 1 is wanted, got '2'")
+
+
+def test_reset_takes_back_what_was_said_of_a_number(lab_page: Page) -> None:
+    field = lab_page.get_by_role("spinbutton", name="init std", exact=False).first
+    field.fill("")
+    field.press("Tab")
+    expect(lab_page.locator(".labkit-refusal")).to_contain_text("a number is wanted")
+    lab_page.get_by_role("button", name="Reset").click()
+    expect(lab_page.locator(".labkit-refusal")).to_have_count(0)
+
+
 def test_files_can_be_kept_and_the_code_prints_what_is_shown(lab_page: Page, tmp_path: Path) -> None:
     page = lab_page
     page.get_by_role("button", name="Share", exact=True).click()
@@ -148,3 +164,24 @@ def test_axe_finds_nothing_in_an_open_drawer(drawer: str, open_lab: Callable[[st
     page.wait_for_timeout(500)
     found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found] == []
+
+
+def test_a_lab_that_has_ended_says_so_and_goes_on_from_where_it_was(page: Page, voila_server: str) -> None:
+    page.goto(voila_server + LAB + "?std=0.3&pin=std%3D0.01")
+    caption = page.locator(".labkit-caption")
+    expect(caption).to_contain_text("weight std 0.3", timeout=60_000)
+    before = caption.inner_text()
+    page.get_by_role("slider", name="depth", exact=True).press("ArrowRight")
+    expect(caption).not_to_have_text(before)
+    said = caption.inner_text()
+    kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    page.evaluate(  # as culling does: the server ends it, the page has not asked for that
+        """kernel => fetch(`../../voila/api/shutdown/${kernel}`, {method: "POST", headers: {"X-XSRFToken":
+        document.cookie.match(/_xsrf=([^;]+)/)[1]}})""",
+        kernel,
+    )
+    expect(page.get_by_text("This lab has ended. Nothing that you see is lost.")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Go on from where I was").click()
+    expect(page.locator(".labkit-caption")).to_have_text(said, timeout=60_000)
+    expect(page.get_by_role("slider", name="depth", exact=True)).to_have_attribute("aria-valuenow", "6.0")
+    expect(page.locator(".labkit-pins button")).to_have_count(1)

@@ -155,6 +155,7 @@ def test_each_control_moves_picture_and_caption(lab: Page, name: str) -> None:
     assert caption(lab).inner_text() != said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CONTROLS)
 def test_every_control_works_at_both_ends(lab: Page, name: str) -> None:
     values = in_context(lab, name)

@@ -8,6 +8,7 @@ from matplotlib.text import Text
 from labkit.figures.canvas import LiveCanvas
 from labkit.labs import LABS
 from labkit.labs.lab import Preset
+from labkit.server.settings import dashboard_config
 
 LONG = "x * tanh(softplus(x)) + 0.25 * sin(3 * x) / (1 + exp(-x))"
 TICKS = 4  # of a lab that moves
@@ -54,6 +55,11 @@ def outside(figure):
         if min(box.x0, box.y0) < -SLACK or box.x1 > width + SLACK or box.y1 > height + SLACK:
             found.append((text.get_text(), [round(edge) for edge in box.extents]))
     return found
+
+
+@pytest.fixture(autouse=True)
+def as_little_memory_as_a_visitor_has(monkeypatch):
+    monkeypatch.setenv("LABKIT_MEMORY_MIB", dashboard_config([]).LabKernelManager.memory_mib)
 
 
 @pytest.mark.parametrize(("lab", "values"), list(scenes()))

@@ -6,7 +6,7 @@ import pytest
 from labkit.labs import LABS
 from labkit.labs.link import MOST, State, query, read_query
 from labkit.labs.parameters import Choices, LogRange, ParameterError, Range, Switch
-from labkit.labs.state import read, written
+from labkit.labs.state import written
 
 SIGNAL = LABS["signal_propagation"]
 
@@ -28,14 +28,15 @@ def drawn_value(control, rng):
 def drawn_state(lab, rng):
     controls = lab.parameters.controls()
     chosen = rng.permutation(list(controls))[: rng.integers(1, len(controls) + 1)]
-    return read(lab, {}).parameters, {str(name): drawn_value(controls[name], rng) for name in chosen}
+    defaults = lab.parameters().values()  # a value that is the default, but not beside the others, must be kept too
+    return {str(name): defaults[name] if rng.random() < 0.3 else drawn_value(controls[name], rng) for name in chosen}
 
 
 @pytest.mark.parametrize("number", range(200))
 def test_a_link_comes_back_to_the_bit(number):
     rng = np.random.default_rng(number)
     lab = list(LABS.values())[number % len(LABS)]
-    _, values = drawn_state(lab, rng)
+    values = drawn_state(lab, rng)
     while True:
         try:
             state = lab.parameters.of(values)
@@ -45,6 +46,20 @@ def test_a_link_comes_back_to_the_bit(number):
     found = read_query(lab, query(State(state)))
     assert found.complaints == ()
     assert found.state.parameters == state
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("symmetry", {"optimizer": "adam", "learning_rate": LABS["symmetry"].parameters().learning_rate}),
+        ("signal_propagation", {"activation": "leaky_relu", "alpha": SIGNAL.parameters().alpha}),
+        ("angles", {"depth": 20, "layer": LABS["angles"].parameters().layer}),
+    ],
+)
+def test_a_value_whose_default_follows_another_comes_back(key, values):
+    state = LABS[key].parameters.of(values)
+    assert state != LABS[key].parameters.of({name: values[name] for name in list(values)[:1]})
+    assert read_query(LABS[key], query(State(state))).state.parameters == state
 
 
 def test_only_what_differs_is_written():

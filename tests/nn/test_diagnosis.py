@@ -250,6 +250,13 @@ def test_a_network_in_training_is_diagnosed_with_batch_norm_too():
     assert diagnose(train(without, steps=3).statistics(), without).verdict == "vanishing"
 
 
+def test_nothing_is_proposed_for_a_network_with_batch_norm():
+    net = Network("relu", "he_normal", depth=20, width=50, batch=50, dataset="moons", batch_norm="after")
+    found = diagnose(train(net, steps=1, learning_rate=1e-9).statistics(), net)
+    assert found.verdict != "healthy"
+    assert found.remedy is None
+
+
 def test_what_was_not_summarized_is_asked_for():
     statistics = summarize(propagate(Network(depth=2, width=5, batch=5)), quantities=("post",))
     with pytest.raises(AttributeError, match="grad_pre was not asked for"):

@@ -1,4 +1,5 @@
 from decimal import Decimal, getcontext
+from functools import cache
 
 import numpy as np
 import pytest
@@ -8,13 +9,21 @@ from labkit.nn.logits import naive, shares, softmax
 getcontext().prec = 2000  # 1 - e^-4000 is not 1
 
 
-def exact(z, target, temperature):
-    """By decimal arithmetic: probabilities, their logs, loss, gradients."""
+@cache
+def decimals(z, temperature):
+    """Probabilities and their logs, by decimal arithmetic."""
     e = [(Decimal(float(v)) / Decimal(temperature)).exp() for v in z]
-    p = [v / sum(e) for v in e]
+    total = sum(e)
+    p = [v / total for v in e]
+    return p, [v.ln() for v in p]
+
+
+def exact(z, target, temperature):
+    """The same, with loss and gradients."""
+    p, logs = decimals(tuple(z), temperature)
     g = [v - (i == target) for i, v in enumerate(p)]
     mean = sum(a * b for a, b in zip(p, g, strict=True))
-    return p, [v.ln() for v in p], -p[target].ln(), g, [a * (b - mean) for a, b in zip(p, g, strict=True)]
+    return p, logs, -logs[target], g, [a * (b - mean) for a, b in zip(p, g, strict=True)]
 
 
 @pytest.mark.parametrize("z", [(2.0, 1.0, -1.0), (1000.0, -1000.0, 0.0), (0.0, 0.0, 0.0, 0.0), (30.0, -10.0, 29.5, 3)])

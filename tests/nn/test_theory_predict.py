@@ -75,7 +75,9 @@ def wide_net(row, **fields):
     return Network(activation=row.key, std=min(gain, 2.0) / 1000**0.5, width=1000, batch=60, depth=4, **fields)
 
 
-@pytest.mark.parametrize("fields", [{}, {"bias_mean": 0.3, "bias_std": 0.4}], ids=["plain", "biases"])
+@pytest.mark.parametrize(
+    "fields", [pytest.param({}, marks=pytest.mark.long), {"bias_mean": 0.3, "bias_std": 0.4}], ids=["plain", "biases"]
+)
 @pytest.mark.parametrize("row", ALL, ids=lambda row: row.key)
 def test_wide_networks_agree_within_their_standard_error(row, fields):
     """Six networks of width 1000: every curve's mean within 6 standard errors and 0.4 % for the 1/width shift."""

@@ -115,7 +115,7 @@ def start(environment: dict[str, str], notebooks: Path, tmp_path_factory: pytest
         processes.append(process)
         server = Server(process, "", errors)
         server.url = server.output.readline().strip()
-        assert server.url.startswith("http://"), errors.read_text()
+        assert "://" in server.url, errors.read_text()
         return server
 
     yield run

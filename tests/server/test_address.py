@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkit.server.address import bind, free_port, port_of, url
+from labkit.server.address import BaseUrl, base_url, bind, free_port, port_of, url
 from labkit.server.errors import CommandError
 
 
@@ -23,3 +23,24 @@ def test_a_bound_port_is_refused_to_the_next() -> None:
 )
 def test_the_address_can_be_typed_in_a_browser(ip: str, expected: str) -> None:
     assert url(ip, 80) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "origin"),
+    [
+        ("/", "/", ""), ("/labs", "/labs/", ""), ("/a/b.c/d%40e@f~g/", "/a/b.c/d%40e@f~g/", ""),
+        ("https://school.example", "/", "https://school.example"),
+        ("http://[::1]:8080/labs", "/labs/", "http://[::1]:8080"),
+    ],
+)  # fmt: skip
+def test_people_find_the_labs_below_a_path_or_at_a_whole_address(text: str, path: str, origin: str) -> None:
+    assert base_url(text) == BaseUrl(path, origin)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "labs", "//labs/", "/a//b", "/(a)", "/a?b", "/a b", "/é", "/\n", "ftp://a/", "https:///a", "https://a/b?c"],
+)
+def test_nothing_else_is_an_address_of_the_labs(text: str) -> None:
+    with pytest.raises(ValueError, match="must be a path as /labs/"):
+        base_url(text)

@@ -55,6 +55,10 @@ def test_a_lab_that_moves_is_drawn_after_so_many_steps(labkit_command: Run, tmp_
         (["softmax", "--set", "temperature=hot"], "temperature T must be a number, got 'hot'"),
         (["softmax", "--set", "heat=1"], "there is no parameter 'heat'"),
         (["softmax", "--width", "9"], "the width must lie in [200, 8000] pixels, got 9"),
+        (["softmax", "--set", "temperature=1e9"], "temperature T must lie in"),
+        (["softmax", "--steps", "3"], "--steps is for labs that train or move by themselves, and softmax does not"),
+        (["symmetry", "--steps", "-1"], "--steps must be a whole number from 0, got -1"),
+        (["softmax", "--from-link", "softmax.ipynb"], "LAB and --set cannot be given with it"),
         (["--from-link", "http://x/voila/render/nothing.ipynb"], "the lab that the link leads to must be one of"),
     ],
 )

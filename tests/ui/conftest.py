@@ -44,6 +44,8 @@ class ProbeView:
 def compute(parameters: Probe) -> Probe:
     if parameters.count == 8:
         raise ZeroDivisionError("a fault of the lab")
+    if parameters.count == 7:
+        raise MemoryError("of the probe")
     if parameters.count == 9:
         raise ValueError("nine is too many: lower count")
     return parameters

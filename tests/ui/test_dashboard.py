@@ -82,7 +82,9 @@ def test_reset_returns_to_the_defaults(board: Page) -> None:
 
 
 def test_the_caption_is_text_that_is_announced(board: Page) -> None:
-    assert board.caption.value == '<p role="status">&lt;count&gt; 3, size 1.0</p>'
+    assert board.caption.value == '<p role="status" data-state="v=1">&lt;count&gt; 3, size 1.0</p>'
+    board.set({"count": 5})
+    assert 'data-state="v=1&amp;count=5"' in board.caption.value
 
 
 @pytest.mark.parametrize("value", [-1.0, 1e9, float("nan"), float("inf")])
@@ -131,6 +133,14 @@ def test_a_fault_of_the_lab_is_said_and_logged_and_the_page_goes_on(
     board.fields["count"].parts[0].value = 4
     assert quiet(board)
     assert board._shown.count == 4
+
+
+def test_memory_that_cannot_be_had_is_said_and_the_page_goes_on(board: Page) -> None:
+    board.fields["count"].parts[0].value = 7
+    assert refused(board, "count")
+    assert "more memory than there is here: lower depth" in board.message.value
+    board.fields["count"].parts[0].value = 4
+    assert quiet(board)
 
 
 def test_reset_after_a_refusal_shows_the_defaults(board: Page) -> None:

@@ -98,10 +98,11 @@ def test_reset_takes_the_pins_away(page: Page) -> None:
     assert (page.pins.pins, page.image.value) == ((), Page(SIGNAL).image.value)
 
 
+@pytest.mark.parametrize("most", [2, pytest.param(None, marks=pytest.mark.long)], ids=["some", "all"])
 @pytest.mark.parametrize("lab", EACH_LAB)
-def test_every_scene_can_be_pinned_beside_every_other(lab) -> None:
+def test_every_scene_can_be_pinned_beside_the_one_before(lab, most) -> None:
     page = Page(lab)
-    for preset in lab.presets:
+    for preset in lab.presets[:most]:
         page.pins.clear()
         page.pin()
         page.show_preset(preset)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from labkit.labs import LABS
-from labkit.labs.link import query, read_query
+from labkit.labs.link import Moment, query, read_query
 from labkit.ui.dashboard import Page
 from labkit.ui.share import Share
 
@@ -42,7 +42,7 @@ def test_the_link_is_relative_and_follows_the_page(shared):
     page.set({"depth": 7})
     assert "depth=7" in share._link.value
     assert read_query(SIGNAL, href.split("?")[1]).state == type(page.state)(
-        SIGNAL.parameters(std=0.1, activation="relu"), (SIGNAL.parameters(std=0.01, activation="relu"),)
+        SIGNAL.parameters(std=0.1, activation="relu"), (Moment(SIGNAL.parameters(std=0.01, activation="relu")),)
     )
 
 
@@ -65,7 +65,7 @@ def test_the_json_has_the_whole_state(shared):
     page, share = shared
     found = json.loads(files(share, ".json")["signal_propagation.json"])
     assert found["values"] == page._parameters.values()
-    assert [pin["std"] for pin in found["pins"]] == [0.01]
+    assert [pin["values"]["std"] for pin in found["pins"]] == [0.01]
     assert read_query(SIGNAL, found["link"].split("?")[1]).state == page.state
 
 

@@ -37,15 +37,16 @@ def test_it_goes_from_the_present_value_to_the_end_and_back(swept: Any, at: list
     page, sweep = swept
     sweep.choice.value, sweep.play.playing = "depth", True
     found = []
-    for _ in range(45):
-        at[0] += 0.5
+    for seconds in (0.5, *[1.0] * 22):
+        at[0] += seconds
         tick(sweep)
         found.append(page._parameters.depth)
     assert found[0] == 5 + 5  # half a second of ten is a twentieth of the way of 99
-    assert max(found) >= 99  # a step of time is five layers: the end may lie between two
+    assert max(found) >= 94  # a step of time is ten layers: the end may lie between two
     turned = found.index(max(found))
     assert found[:turned] == sorted(found[:turned])
-    assert found[turned + 1 : turned + 15] == sorted(found[turned + 1 : turned + 15], reverse=True)
+    assert found[turned + 1 : turned + 8] == sorted(found[turned + 1 : turned + 8], reverse=True)
+    assert len(found[turned + 1 : turned + 8]) == 7
 
 
 def test_a_slow_page_skips_and_is_where_it_should_be(swept: Any, at: list[float]) -> None:
@@ -102,3 +103,25 @@ def test_both_ends_and_the_way_between_are_values_of_the_control(lab: Any, name:
         step = 0.005 if isinstance(control, LogRange) else control.step / 2 / max(high - low, control.step) + 1e-9
         for share, value in zip(range(51), found, strict=True):
             assert share_of(control, value, low, high) == pytest.approx(share / 50, abs=step)
+
+
+def test_controls_that_move_nothing_now_are_not_offered() -> None:
+    page = Page(LABS["signal_propagation"])
+    page.drawers.buttons["Sweep"].value = True
+    sweep = page.drawers._made["Sweep"]
+    assert "alpha" not in dict(sweep.choice.options).values()
+    sweep.choice.value = "depth"
+    page.set({"activation": "leaky_relu", "initializer": "he_normal"})
+    offered = dict(sweep.choice.options).values()
+    assert "alpha" in offered
+    assert "std" not in offered
+    assert sweep.choice.value == "depth"
+
+
+def test_reset_stops_it() -> None:
+    page = Page(LABS["signal_propagation"])
+    page.drawers.buttons["Sweep"].value = True
+    sweep = page.drawers._made["Sweep"]
+    sweep.play.playing = True
+    page.reset()
+    assert not sweep.play.playing

@@ -123,6 +123,7 @@
   const holdCommand = async (event) => {
     const command = event.target.closest?.(COMMAND[event.type]);
     if (!command || passing) return;
+    document.querySelectorAll(".labkit-control").forEach(silence);  // what was typed there no longer stands there
     event.stopImmediatePropagation();
     const until = performance.now() + 2000;
     while (performance.now() < until && (await keptBack())) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -141,7 +142,49 @@
       clearTimeout(working);
       if (status === "busy") working = setTimeout(sayBusy, 400, true);
       else sayBusy(false);
+      if (status === "dead" || status === "autorestarting") sayLost(ENDED, true);
     });
+    kernel?.connectionStatusChanged.connect(() => lookAfter(kernel));
+    // A kernel that was ended from elsewhere, and a line that is only half there, say nothing of themselves.
+    setInterval(lookAfter, 20000, kernel);
+  };
+
+  // A lost line or an ended kernel: the sliders would still move, and nothing else.
+  const ENDED = "This lab has ended. Nothing that you see is lost.";
+  const UNOPENED = "This lab did not open.";
+  const UNREACHED = "The server does not answer. Trying again …";
+  const lost = document.getElementById("labkit-lost");
+  const restart = lost.querySelector("button");
+  let over = false, looking = false;
+  const sayLost = (words, ended) => {
+    over ||= ended;
+    if (over && !ended) return;
+    const said = lost.querySelector("span");
+    if (said.textContent !== words) said.textContent = words;
+    lost.hidden = !words;
+    restart.hidden = !ended;
+    if (words === UNOPENED) restart.textContent = "Try again";
+    sayBusy(false);
+  };
+  restart.addEventListener("click", () => {
+    const state = document.querySelector("[data-state]")?.dataset.state;
+    window.location.assign(window.location.pathname + (state ? `?${state}` : window.location.search));
+  });
+  const lookAfter = async (kernel) => {
+    if (!kernel || over || looking) return;
+    looking = true;
+    try {
+      const url = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
+      // A hub answers a script only with the cookie's own word.
+      const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+      const answer = await fetch(url, { cache: "no-store", headers: { "X-XSRFToken": xsrf }, signal: AbortSignal.timeout(10000) });
+      if (answer.status === 404 || answer.status === 403) sayLost(ENDED, true);
+      else if (kernel.connectionStatus === "connected") sayLost("", false);
+    } catch {
+      sayLost(UNREACHED, false);
+    }
+    looking = false;
+    if (!over && kernel.connectionStatus !== "connected") setTimeout(lookAfter, 3000, kernel);
   };
 
   // Ready: the widgets stand and their pictures are there. Where none come, what the page has is shown after a while.
@@ -155,6 +198,7 @@
   const patience = 15000;
   const ready = () => {
     document.getElementById("labkit-loading")?.remove();
+    if (!document.querySelector("#rendered_cells .labkit-frame, #rendered_cells .jp-RenderedText")) sayLost(UNOPENED, true);
     watchKernel();
   };
   let loadedAt = Infinity;

@@ -1,0 +1,313 @@
+"""A class: as many places as there is room for, a way in for those who belong, and nothing kept of the others."""
+
+import json
+import os
+import re
+import signal
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from labkit.server.classroom import is_private, room_for, room_for_anybody
+from labkit.server.lines import POLICY
+from tests.server.conftest import write_notebook
+from tests.server.test_gate import UPDATE, frame
+from tests.server.test_kernels import SUBPROTOCOL, channels, is_running, visit, wait_until
+
+CLASS = """
+import sys
+from pathlib import Path
+from labkit.server.address import bind, port_of, url
+from labkit.server.classroom import Room
+from labkit.server.pages import LabPage
+from labkit.server.voila_app import serve
+listening = bind("127.0.0.1", 0)
+pages = [LabPage("stub", "A stub", "What is it?")]
+serve(pages, Path(sys.argv[1]), listening, lambda: print(url("127.0.0.1", port_of(listening)), flush=True), {arguments})
+"""
+TOKEN = "a-token-of-a-class"
+
+
+def with_arguments(arguments: str) -> str:
+    return CLASS.replace("{arguments}", arguments)
+
+
+@pytest.fixture(scope="module")
+def full(start: Any) -> Any:
+    """A server with two places, and a visitor in each."""
+    server = start(with_arguments("Room(kernels=2)"))
+    for _ in range(2):
+        visit(server)
+    return server
+
+
+def health(server: Any) -> dict[str, Any]:
+    return dict(json.loads(server.get("health").text))
+
+
+def test_one_too_many_is_told_politely_and_tries_again(full: Any) -> None:
+    before = health(full)
+    answer = full.get("voila/render/stub.ipynb")
+    assert answer.status == 503
+    assert "The lab is full. This page tries again by itself" in answer.text
+    assert re.search(r'http-equiv="refresh" content="\d+"', answer.text)
+    assert 5 < int(answer.headers["Retry-After"]) < 20
+    assert health(full) == {**before, "refused": before["refused"] + 1}
+    assert (before["status"], before["kernels"], before["most"]) == ("full", 2, 2)
+
+
+def test_many_at_once_get_no_more_places_than_there_are(start: Any) -> None:
+    server = start(with_arguments("Room(kernels=3)"))
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: server.get("voila/render/stub.ipynb").status, range(6)))
+    assert sorted(answers) == [200] * 3 + [503] * 3
+    assert health(server)["kernels"] == 3
+
+
+def test_a_setting_of_the_environment_wins(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "labkit_config.json").write_text(json.dumps({"LabKernelManager": {"max_kernels": 5, "patience": 0.5}}))
+    server = start(JUPYTER_CONFIG_DIR=str(tmp_path), LABKIT__LabKernelManager__max_kernels="7", LABKIT__nothing="x")
+    assert health(server)["most"] == 7
+
+
+def test_a_page_that_leaves_makes_room(start: Any) -> None:
+    server = start(with_arguments("Room(kernels=1)"))
+    jar = CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    text = browser.open(server.url + "voila/render/stub.ipynb").read().decode()
+    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', text)
+    assert kernel
+    assert server.get("voila/render/stub.ipynb").status == 503
+    (xsrf,) = (cookie.value for cookie in jar if cookie.name == "_xsrf")
+    farewell = f"voila/api/shutdown/{kernel[1]}?_xsrf={urllib.parse.quote(xsrf or '')}"
+    assert browser.open(urllib.request.Request(server.url + farewell, method="POST")).status == 204
+    assert server.get("voila/render/stub.ipynb").status == 200
+
+
+def test_a_kernel_is_forked_and_one_that_died_leaves_its_place(start: Any) -> None:
+    server = start(with_arguments("Room(kernels=1)"))
+    _, pid = visit(server)
+    assert "labkit.server.nursery" in Path(f"/proc/{pid}/cmdline").read_text()
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: health(server)["kernels"] == 0, 15)
+    assert visit(server)[1] != pid
+
+
+def test_a_kernel_cannot_take_the_memory_of_the_others(start: Any, tmp_path: Path) -> None:
+    takes = "try:\n    bytearray(1 << 30)\n    print('taken')\nexcept MemoryError:\n    print('refused')"
+    write_notebook(tmp_path / "stub.ipynb", takes)
+    script = with_arguments("Room(network_mib=64)").replace("Path(sys.argv[1])", f"Path({str(tmp_path)!r})")
+    assert "refused" in start(script).get("voila/render/stub.ipynb").text
+
+
+def test_a_nursery_that_died_is_replaced(start: Any) -> None:
+    server = start()
+    _, pid = visit(server)
+    nursery = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(nursery, signal.SIGKILL)
+    assert visit(server)[1] != pid
+    assert is_running(pid)
+
+
+def test_kernels_end_with_a_server_that_was_killed(start: Any) -> None:
+    server = start()
+    pids = [visit(server)[1] for _ in range(2)]
+    server.process.kill()
+    server.process.wait()
+    assert wait_until(lambda: not any(map(is_running, pids)), 5)
+
+
+@pytest.fixture(scope="module")
+def closed(start: Any) -> Any:
+    return start(with_arguments(f"token={TOKEN!r}"))
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def first_answer(server: Any, path: str, **headers: str) -> Any:
+    """The answer itself, not that of where it sends one."""
+    try:
+        return urllib.request.build_opener(_Stay()).open(urllib.request.Request(server.url + path, headers=headers))
+    except urllib.error.HTTPError as answer:
+        return answer
+
+
+@pytest.mark.parametrize("path", ["", "health", "voila/render/stub.ipynb", "thumbnails/stub.png"])
+@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "x", "é"])
+def test_without_the_token_nothing_is_served(closed: Any, path: str, token: str) -> None:
+    query = "?" + urllib.parse.urlencode({"token": token}) if token else ""
+    with first_answer(closed, path + query) as answer:
+        assert answer.status in (302, 403)
+        assert b"stub" not in answer.read()
+        assert "/login" in answer.headers.get("Location", "/login")
+    assert closed.get("health", Authorization=f"token {TOKEN}").status == 200
+
+
+def test_who_has_the_token_comes_in_and_the_address_does_not_keep_it(closed: Any) -> None:
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    with browser.open(f"{closed.url}voila/render/stub.ipynb?std=1&token={TOKEN}") as page:
+        assert page.url == f"{closed.url}voila/render/stub.ipynb?std=1"
+        assert b'"kernelId"' in page.read()
+    with browser.open(closed.url) as front:
+        assert front.status == 200
+
+
+def test_no_websocket_without_the_token(closed: Any) -> None:
+    page = closed.get("voila/render/stub.ipynb", Authorization=f"token {TOKEN}").text
+    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)
+    assert kernel
+    with pytest.raises(InvalidStatus) as refused, connect(channels(closed, kernel[1]), subprotocols=[SUBPROTOCOL]):
+        pass
+    assert refused.value.response.status_code == 403
+    with connect(channels(closed, kernel[1]), subprotocols=[SUBPROTOCOL],
+                 additional_headers={"Authorization": f"token {TOKEN}"}):  # fmt: skip
+        pass
+
+
+def test_a_log_holds_no_token(closed: Any) -> None:
+    first_answer(closed, f"nothing?token={TOKEN}").close()
+    assert wait_until(lambda: "/nothing" in closed.errors.read_text(), 5)
+    assert TOKEN not in closed.errors.read_text()
+
+
+@pytest.mark.parametrize(("typed", "comes_in"), [("open sesame", True), ("open sesam", False), ("", False)])
+def test_a_password_is_asked_for(start: Any, typed: str, comes_in: bool) -> None:
+    server = start(with_arguments("password='open sesame'"))
+    jar = CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    form = browser.open(server.url).read().decode()
+    assert "The password of this server" in form
+    (xsrf,) = (cookie.value for cookie in jar if cookie.name == "_xsrf")
+    data = urllib.parse.urlencode({"password": typed, "new_password": "mine", "_xsrf": xsrf}).encode()
+    try:
+        text = browser.open(server.url + "login?next=%2F", data=data).read().decode()
+    except urllib.error.HTTPError as error:
+        text = error.read().decode()
+    assert ("What is it?" in text) == comes_in
+    assert ("That is not the password" in text) != comes_in
+
+
+def test_a_browser_is_told_to_load_nothing_from_elsewhere(full: Any) -> None:
+    for path in ("", "health", "nothing", "voila/static/voila.js"):
+        headers = full.get(path).headers
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert "http" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+TOO_LARGE = 1009
+
+
+def end_of(line: Any) -> int | None:
+    """The code with which the server ends a WebSocket."""
+    try:
+        while True:
+            line.recv(timeout=10)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
+
+
+ATTACKS = {
+    "code": frame("execute_request", {"code": "open('/tmp/labkit-was-here', 'w')", "silent": False}),
+    "another protocol": (10**18).to_bytes(8, "little") + b"x" * 100,
+    "text": '{"header": {"msg_type": "execute_request"}, "channel": "shell"}',
+    "depth": frame("comm_msg", b'{"data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_an_attack_ends_its_own_line_and_disturbs_nobody(dashboards: Any, attack: Any) -> None:
+    (kernel, pid), (other, _) = visit(dashboards), visit(dashboards)
+    with connect(channels(dashboards, other), subprotocols=[SUBPROTOCOL]) as student:
+        with connect(channels(dashboards, kernel), subprotocols=[SUBPROTOCOL]) as attacker:
+            attacker.send(attack)
+            assert end_of(attacker) == POLICY
+        student.send(frame("kernel_info_request", {}))
+        assert student.recv(timeout=10)
+    assert is_running(pid)
+    assert not Path("/tmp/labkit-was-here").exists()
+    assert "Traceback" not in dashboards.errors.read_text()
+
+
+def test_a_message_too_large_is_not_read(dashboards: Any) -> None:
+    kernel, _ = visit(dashboards)
+    with connect(channels(dashboards, kernel), subprotocols=[SUBPROTOCOL]) as attacker:
+        with suppress(ConnectionClosed):  # which may come before it is all sent, and then without a word
+            attacker.send(b"x" * (2 << 20))
+        assert end_of(attacker) in (TOO_LARGE, None)
+    assert dashboards.get("health").status == 200
+
+
+def test_a_flood_is_slowed_down_for_the_one_who_floods(dashboards: Any) -> None:
+    kernel, _ = visit(dashboards)
+    other, _ = visit(dashboards)
+    with connect(channels(dashboards, kernel), subprotocols=[SUBPROTOCOL]) as flood:
+        for _ in range(2000):
+            flood.send(frame("comm_msg", UPDATE))
+        with connect(channels(dashboards, other), subprotocols=[SUBPROTOCOL]) as student:
+            student.send(frame("kernel_info_request", {}))
+            assert student.recv(timeout=5)
+    assert dashboards.get("health").status == 200
+
+
+@pytest.mark.parametrize(
+    ("students", "free", "kernels", "network"), [(30, 24_000, 33, 512), (30, 8_000, 33, 191), (10, 4_000, 12, 410)]
+)
+def test_room_is_made_from_the_class_and_the_machine(students: int, free: float, kernels: int, network: int) -> None:
+    room = room_for(students, free)
+    assert (room.kernels, room.network_mib) == (kernels, network)
+    assert f"a class of {students}" in room.words(students)
+
+
+def test_without_a_class_there_are_as_many_places_as_the_memory_holds() -> None:
+    assert room_for_anybody(24_000).kernels == int(0.8 * 24_000 / 130)
+    assert room_for_anybody(10).kernels == 1
+
+
+def test_a_machine_that_is_too_small_says_how_many_it_holds() -> None:
+    with pytest.raises(ValueError, match=r"a class of 30 needs 5362 MiB .* has 2000: it holds (\d+)") as refused:
+        room_for(30, 2000)
+    holds = int(str(refused.value).rsplit(" ", 1)[1])
+    assert room_for(holds, 2000).kernels > holds
+    with pytest.raises(ValueError, match="it holds"):
+        room_for(holds + 1, 2000)
+
+
+@pytest.mark.parametrize(
+    ("ip", "private"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.1", False)],
+)
+def test_an_address_that_others_reach_is_known(ip: str, private: bool) -> None:
+    assert is_private(ip) == private
+
+
+Run = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--class", "0"], "must be a whole number in [1, 1000], got '0'"),
+        (["--class", "many"], "must be a whole number in [1, 1000], got 'many'"),
+        (["--class", "1000"], "a class of 1000 needs"),
+        (["--token", "a", "--password", "b"], "not allowed with argument"),
+    ],
+)
+def test_a_mistake_is_one_line(labkit_command: Run, arguments: list[str], words: str) -> None:
+    done = labkit_command("serve", "--no-browser", "--port", "0", *arguments)
+    assert (done.returncode, done.stdout) != (0, "")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
