@@ -31,6 +31,7 @@ PATIENCE = 60_000
 
 def pytest_configure(config: pytest.Config) -> None:
     """A fixture of pytest-base-url, which pytest-playwright brings along, is written in a way that pytest 10 drops."""
+    expect.set_options(timeout=PATIENCE / 2)  # a kernel that has settled gives way to all that runs beside it
     ignored = "ignore:Session-scoped fixtures defined as instance methods:pytest.PytestRemovedIn10Warning"
     config.addinivalue_line("filterwarnings", ignored)
 
@@ -306,7 +307,7 @@ def same_picture(page: Page, result: Any) -> bool:
 def shows_values(page: Page, **values: Any) -> None:
     """Picture and caption become what labkit itself makes of these values."""
     result = SIGNAL.compute(SIGNAL.parameters.of(values))
-    expect(page.locator(".labkit-caption")).to_have_text(SIGNAL.explain(result), timeout=20_000)
+    expect(page.locator(".labkit-caption")).to_have_text(SIGNAL.explain(result))
     assert same_picture(page, result), "the picture is not that of the values"
 
 

@@ -37,7 +37,7 @@ def press(page: Page, name: str, key: str = "Enter") -> None:
 
 
 def verdict(page: Page, word: str) -> None:
-    expect(page.locator(".labkit-verdict")).to_contain_text(word, timeout=20_000)
+    expect(page.locator(".labkit-verdict")).to_contain_text(word)
 
 
 def test_a_lesson_by_keyboard_alone(lab_page: Page) -> None:
@@ -148,7 +148,7 @@ def test_a_sweep_moves_the_control_and_stops_at_once(lab_page: Page) -> None:
     page.get_by_role("combobox", name="sweep").select_option("depth")
     depth = page.get_by_role("slider", name="depth", exact=True)
     page.locator(".labkit-sweep button").first.click()
-    expect(depth).not_to_have_attribute("aria-valuenow", "5.0", timeout=20_000)
+    expect(depth).not_to_have_attribute("aria-valuenow", "5.0")
     page.get_by_role("button", name="Sweep", exact=True).click()
     settled(page)
     page.wait_for_timeout(300)

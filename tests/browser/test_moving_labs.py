@@ -23,7 +23,7 @@ def opened(lab: Lab, open_lab: Callable[[str], Page], server: str) -> Page:
 
 
 def stands_at_start(page: Page, lab: Lab) -> None:
-    expect(page.locator(".labkit-caption")).to_have_text(lab.explain(lab.compute(lab.parameters())), timeout=20_000)
+    expect(page.locator(".labkit-caption")).to_have_text(lab.explain(lab.compute(lab.parameters())))
     assert step(page) == 0
 
 

@@ -62,7 +62,7 @@ def stands(page: Page, lab: Lab, **values: Any) -> None:
     words = lab.explain(lab.compute(lab.parameters.of(values)))
     if "Measured here" in words:  # times differ between two processes
         words = words.split("Measured here")[0].strip()
-    expect(page.locator(".labkit-caption")).to_contain_text(words, timeout=20_000)
+    expect(page.locator(".labkit-caption")).to_contain_text(words)
     expect(page.locator(".labkit-message")).to_have_text("")
 
 
@@ -79,9 +79,9 @@ def test_a_lab_opens_and_follows_its_controls_and_scenes(
         move(page, control, getattr(lab.parameters(), name))
         at_once = name not in LATER or lab.motion is None
         if at_once and (lab.key, name) not in UNSEEN:
-            expect(picture).not_to_have_attribute("src", before, timeout=20_000)
+            expect(picture).not_to_have_attribute("src", before)
         if at_once and (lab.key, name) not in SILENT:
-            expect(caption).not_to_have_text(said, timeout=20_000)
+            expect(caption).not_to_have_text(said)
         expect(page.locator(".labkit-message")).to_have_text("")
         page.get_by_role("button", name="Reset").click()
         stands(page, lab)

@@ -381,7 +381,7 @@ def test_too_large_a_net_is_refused_with_what_to_lower(lab: Page) -> None:
     for name, value in {"width": 1000, "batch": 10_000, "depth": 100}.items():
         put(lab, name, value)
     advice = "lower depth (100), width (1000) or batch (10000)"
-    expect(lab.locator(".labkit-message")).to_contain_text(advice, timeout=30_000)
+    expect(lab.locator(".labkit-message")).to_contain_text(advice)
     refused(readout(lab, "depth"))
     lab.get_by_role("button", name="Reset").click()
     shows(lab)
@@ -424,7 +424,8 @@ STATES: dict[str, dict[str, Any]] = {
 
 
 def places(page: Page) -> dict[str, Any]:
-    """Where picture, sliders and menus stand."""
+    """Where picture, sliders and menus stand, from the top of the page."""
+    page.evaluate("scrollTo(0, 0)")
     found = {"picture": picture(page).bounding_box()}
     for name in ("activation", "initializer", "std", "depth", "show"):
         role = "combobox" if name in ("initializer", "show") else "slider"
@@ -440,7 +441,6 @@ def test_nothing_jumps(lab: Page, values: dict[str, Any]) -> None:
     for name, value in values.items():
         put(lab, name, value)
     shows(lab, **values)
-    lab.evaluate("scrollTo(0, 0)")
     assert places(lab) == before
 
 
@@ -448,7 +448,6 @@ def test_nothing_jumps_when_a_value_is_refused(lab: Page) -> None:
     before = places(lab)
     typed(box(lab, "std"), "-1")
     refused(box(lab, "std"))
-    lab.evaluate("scrollTo(0, 0)")
     assert places(lab) == before
 
 
