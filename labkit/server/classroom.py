@@ -15,15 +15,20 @@ LEAST_MIB, MOST_MIB = 128, 512
 """What one network of a visitor may need: the least draws every scene, more is slow."""
 SECONDS = 20
 """What one computation of a visitor may take."""
+NICE = 10
+"""How far those of a class who drag give way to those who come."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """How many kernels there may be at a time (0: as many as come), MiB of one network, seconds of one computation."""
+    """How many kernels there may be at a time (0: as many as come), MiB of one network, seconds of one computation,
+    and the niceness of a kernel that has shown its page.
+    """
 
     kernels: int = 0
     network_mib: int = MOST_MIB
     seconds: int = SECONDS
+    nice: int = 0
 
     def words(self, students: int) -> str:
         """For the person who runs the server."""
@@ -47,7 +52,7 @@ def room_for(students: int, free_mib: float) -> Room:
             f"{free_mib:.0f}: it holds {holds}"
         )
     # Not all draw the largest network at once: a third of what would do if they did.
-    return Room(kernels, int(min(max(3 * (each - KERNEL_MIB), LEAST_MIB), MOST_MIB)))
+    return Room(kernels, int(min(max(3 * (each - KERNEL_MIB), LEAST_MIB), MOST_MIB)), nice=NICE)
 
 
 def _places(students: int) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Float, Int
 from traitlets.config import SingletonConfigurable
 
 from labkit.server import nursery
@@ -25,12 +26,6 @@ NAME = "labkit-forked"
 """As the package's entry points know the provisioner."""
 PATIENCE = 30.0
 """Seconds for a kernel to say its number: the first one waits until the nursery has imported everything."""
-
-
-SETTLED = 5.0
-"""Seconds after which a kernel has shown its page. Until then it goes before those that only answer a slider: who comes
-waits for a whole page, who drags for one picture."""
-NICE = 10
 
 
 def wanted() -> bool:
@@ -121,11 +116,11 @@ class ForkedKernel:
         if self.poll() is None:
             os.kill(self.pid, signum)
 
-    def settle(self) -> None:
+    def settle(self, nice: int) -> None:
         """Let others that start go first from now on."""
-        if self.poll() is None:
+        if nice and self.poll() is None:
             with suppress(OSError):  # it may end just now
-                os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
+                os.setpriority(os.PRIO_PROCESS, self.pid, nice)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -146,6 +141,10 @@ def _said(line: socket.socket, milliseconds: int | None) -> bool:
 class ForkedProvisioner(LocalProvisioner):
     """Forks kernels from the nursery; where that fails, starts them as Jupyter does."""
 
+    settled = Float(5.0, config=True, help="Seconds after which a kernel has shown its page.")
+    nice = Int(0, config=True, help="Niceness of a kernel that has shown its page: in a class, who comes waits for a "
+               "whole page, who drags for one picture.")  # fmt: skip
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel for `cmd`, the command that would start it."""
         if cmd[1:3] != nursery.LAUNCHER:
@@ -157,7 +156,7 @@ class ForkedProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         self.process = kernel  # type: ignore[assignment]  # it can do all of a Popen that is asked of it
         self.pid = self.pgid = kernel.pid
-        asyncio.get_running_loop().call_later(SETTLED, kernel.settle)
+        asyncio.get_running_loop().call_later(self.settled, kernel.settle, self.nice)
         self.cwd = kwargs.get("cwd")
         return self.connection_info
 

@@ -54,6 +54,7 @@ def dashboard_config(pages: Sequence[LabPage], room: Room = Room()) -> Config:  
     config.NotebookNotary.secret = os.urandom(32)
     if forked.wanted():
         config.KernelProvisionerFactory.default_provisioner_name = forked.NAME
+        config.ForkedProvisioner.nice = room.nice
     config.KernelManager.transport = private_transport(Path(tempfile.gettempdir(), "voila_12345678"))
     return config
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -101,6 +102,15 @@ def test_a_kernel_is_forked_and_one_that_died_leaves_its_place(start: Any) -> No
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: health(server)["kernels"] == 0, 15)
     assert visit(server)[1] != pid
+
+
+@pytest.mark.parametrize("nice", [0, 7])
+def test_who_drags_gives_way_to_who_comes(start: Any, nice: int) -> None:
+    server = start(with_arguments(f"Room(nice={nice})"), LABKIT__ForkedProvisioner__settled="2")
+    _, pid = visit(server)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 0
+    time.sleep(2.5)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == nice
 
 
 def test_a_kernel_cannot_take_the_memory_of_the_others(start: Any, tmp_path: Path) -> None:
