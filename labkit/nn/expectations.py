@@ -26,6 +26,7 @@ HERMITE = 10
 _N, _COARSE = 16, 5  # Chebyshev nodes an octave: for the curves, for the band
 _MEAN, _VAR, _SQUARE, _SLOPE, _SATURATED, _INACTIVE, _FIRST = range(7)
 ROUNDED = 1e-7
+_EPS = np.finfo(float).eps
 
 
 def _chebyshev(n: int) -> tuple[Array, Array]:
@@ -208,6 +209,8 @@ class ExpectationTable:
     def _moments(self, z: Array, f: Array, slope: Array, w: Array, s: Array) -> Array:
         rest = f - self._at_mean[0]
         offset, square, slopes = w @ rest, w @ (f * f), w @ (slope * slope)
+        # What rounding may leave of a sum whose halves cancel, as an odd function's do: over a small rms it would be felt.
+        offset[np.abs(offset) <= _EPS * len(rest) * (w @ np.abs(rest))] = 0
         variance = w @ (rest * rest) - offset**2
         shares = [[share(where, self.mean, float(one)) for one in s] for where in self._shares]
         return np.array([offset + self._at_mean[0], variance, square, slopes, *shares])

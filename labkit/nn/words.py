@@ -42,10 +42,10 @@ def percent(share: float) -> str:
 def as_cosine(cosine: float) -> str:
     """A cosine with as many digits as tell it from 1.
 
-    >>> as_cosine(0.5), as_cosine(0.99987), as_cosine(1.0)
+    >>> as_cosine(0.5), as_cosine(0.99987), as_cosine(1 - 1e-16)
     ('0.50', '0.99987', '1')
     """
-    if cosine == 1:
+    if 1 - cosine < 1e-12:  # rounding leaves no more of it
         return "1"
     if abs(cosine) < 0.005:
         return "0"

@@ -7,6 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import erf
 
+from labkit.nn.activations import ACTIVATIONS
 from labkit.nn.expectations import expectation_table
 from labkit.nn.gauss import centered, panels, shifted
 from labkit.nn.pairs import hermite_shares, pair_expectations
@@ -163,3 +164,18 @@ def test_splitting_at_the_kinks_matters():
         naive = np.sqrt(w @ row.derivative(s * u) ** 2 / w.sum())
         exact = expectation_table(row).at(np.array([s])).slope[0]
         assert abs(naive / exact - 1) > 3e-4
+
+
+@pytest.mark.parametrize("key", ["tanh", "softsign", "hardtanh", "identity"])
+def test_the_mean_of_an_odd_function_is_0_however_small_its_rms(key):
+    """Rounding's rest of it, over an rms of 1e-50, would be the largest number of all."""
+    at = expectation_table(ACTIVATIONS[key], None, 0.0).at(np.array([1e-50, 1e-20, 1e-6, 0.1, 1.0, 30.0, 1e6]))
+    assert at.mean.tolist() == [0.0] * 7
+
+
+@pytest.mark.parametrize("key", ["gelu", "silu", "relu"])
+def test_the_mean_of_another_is_kept_to_the_smallest(key):
+    """E f(z) of s -> 0 is s**2 f''(0) / 2, and that of the positive part s / sqrt(2 pi)."""
+    s = 1e-5
+    exact = {"gelu": s**2 / np.sqrt(2 * np.pi), "silu": s**2 / 4, "relu": s / np.sqrt(2 * np.pi)}[key]
+    assert expectation_table(ACTIVATIONS[key], None, 0.0).at(np.array([s])).mean[0] == pytest.approx(exact, rel=1e-6)
