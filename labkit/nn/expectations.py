@@ -209,7 +209,7 @@ class ExpectationTable:
     def _moments(self, z: Array, f: Array, slope: Array, w: Array, s: Array) -> Array:
         rest = f - self._at_mean[0]
         offset, square, slopes = w @ rest, w @ (f * f), w @ (slope * slope)
-        # What rounding may leave of a sum whose halves cancel, as an odd function's do: over a small rms it would be felt.
+        # What rounding leaves where the halves cancel, as an odd function's do: over a small rms it would be felt.
         offset[np.abs(offset) <= _EPS * len(rest) * (w @ np.abs(rest))] = 0
         variance = w @ (rest * rest) - offset**2
         shares = [[share(where, self.mean, float(one)) for one in s] for where in self._shares]
