@@ -1,7 +1,7 @@
 """Lab: an experiment as data and pure functions. No widget in here."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from time import perf_counter
@@ -81,12 +81,21 @@ class Cover:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """A way from what is shown to another lab: its key, and the values that are set there."""
+
+    key: str
+    values: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Lab:
     """One experiment: what is set, what is computed, how it is shown and said.
 
     `compute(parameters)` gives a small result, which `view()` makes a picture for and `explain(result)` says in words
     with its numbers. A lab that moves by itself gives its `motion`, and `motion.compute` for compute. `summary` says in
-    a sentence what one sees there; `cover` is the state that its small picture shows.
+    a sentence what one sees there; `cover` is the state that its small picture shows. `leads(result)` are the labs in
+    which what is shown can be opened.
     """
 
     key: str
@@ -101,6 +110,7 @@ class Lab:
     motion: Motion | None = None
     summary: str = ""
     cover: Cover = Cover()
+    leads: Callable[[Any], Sequence[Lead]] = lambda result: ()
 
     def result(self, parameters: Parameters) -> Any:
         """compute(parameters), from the cache where it is there."""

@@ -11,10 +11,10 @@ from labkit.labs.contents import ways
 
 def show_ways(key: str) -> None:
     """Display the links to the list of labs and to the next lab; nothing in a dashboard or a plain script."""
-    if get_ipython() is not None and not _in_dashboard():
+    if get_ipython() is not None and not in_dashboard():
         display(HTML(ways(key, LABS)))
 
 
-def _in_dashboard() -> bool:
-    """Voila names itself to the kernels that it starts."""
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+def in_dashboard() -> bool:
+    """Whether the page is a dashboard's; where labkit does not serve it, Voila names itself to its kernels."""
+    return "LABKIT_DASHBOARD" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")

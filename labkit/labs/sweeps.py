@@ -1,0 +1,78 @@
+"""The sweeps that can be looked at: those that are shipped, and those in the folder that LABKIT_SWEEPS names."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from labkit.labs.sweep_columns import Columns, columns_of, read_csv
+from labkit.labs.sweep_measures import MEASURES
+
+VARIABLE = "LABKIT_SWEEPS"
+SHIPPED = Path(__file__).parent / "shipped_sweeps"
+_TITLES = {
+    "trainability": "tanh: how deep can be trained?",
+}
+
+
+class Sweep:
+    """A sweep by its key; its table is read when it is first asked for."""
+
+    def __init__(self, key: str, title: str, place: Path) -> None:
+        """`place` is a CSV file, or the folder that `labkit sweep --output` has written."""
+        self.key, self.title, self._place = key, title, place
+
+    @property
+    def label(self) -> str:
+        """How a menu names it."""
+        return self.title
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Its table; ValueError, with the place, where it cannot be read."""
+        if self._place.suffix == ".csv":
+            return read_csv(self._place)
+        from labkit.sweeps import read_sweep  # only now: it needs labkit[sweep]
+
+        return columns_of(read_sweep(self._place).to_dict("list"))
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """What it has measured, in the order of the table of measures."""
+        return tuple(name for name in MEASURES if name in self.columns.columns)
+
+    @cached_property
+    def pair(self) -> tuple[str, str]:
+        """Two axes to begin with; ValueError for a sweep that has not two."""
+        axes = self.columns.axes
+        if len(axes) < 2:
+            raise ValueError(f"a sweep must have two axes for a map, got {', '.join(axes) or 'none'} in {self.title}")
+        numbers = [name for name in axes if name not in ("activation", "initializer")]
+        first, second, *_ = [*numbers, *(name for name in axes if name not in numbers)]
+        return first, second
+
+
+class _Sweeps(Mapping[str, Sweep]):
+    """By key; the folder is looked at when the labs are imported."""
+
+    def __init__(self) -> None:
+        self._found = {key: Sweep(key, title, SHIPPED / f"{key}.csv") for key, title in _TITLES.items()}
+        for folder in _folders():
+            self._found[folder.name] = Sweep(folder.name, folder.name, folder)
+
+    def __getitem__(self, key: str) -> Sweep:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _folders() -> list[Path]:
+    named = os.environ.get(VARIABLE, "")
+    return sorted(each.parent for each in Path(named).glob("*/sweep.json")) if named else []
+
+
+SWEEPS: Mapping[str, Sweep] = _Sweeps()
