@@ -17,13 +17,14 @@ from labkit.nn.propagation import Trace, propagate
 from labkit.nn.statistics import LayerStatistics, summarize
 from labkit.nn.theory import predict
 from labkit.nn.train import compare, train
+from labkit.sweeps import Design, SweepError, read_design, read_sweep, sweep
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Diagnosis", "Initializer",
-    "LayerStatistics", "Network", "Prediction", "Trace", "compare", "critical", "critical_std", "diagnose", "index",
-    "predict", "propagate", "show", "summarize", "train",
+    "ACTIVATIONS", "DATASETS", "INITIALIZERS", "OPTIMIZERS", "Activation", "Design", "Diagnosis", "Initializer",
+    "LayerStatistics", "Network", "Prediction", "SweepError", "Trace", "compare", "critical", "critical_std",
+    "diagnose", "index", "predict", "propagate", "read_design", "read_sweep", "show", "summarize", "sweep", "train",
 ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ AXES: Mapping[str, str] = {
     "depth": "depth", "width": "width", "alpha": "alpha", "batch": "batch",
 }  # fmt: skip
 """What a map may run along, with its label. Seeds are no axis: a cell holds all of them."""
-_TEXTS = {"activation": ACTIVATIONS, "initializer": INITIALIZERS}
+_TEXTS: Mapping[str, Mapping[str, Any]] = {"activation": ACTIVATIONS, "initializer": INITIALIZERS}
 _MOST, _BINS = 40, 12
 """Up to so many distinct numbers are levels; more, as a random design has, are put into so many bins."""
 
@@ -110,7 +110,7 @@ def columns_of(table: Mapping[str, Sequence[Any]]) -> Columns:
     """Columns from lists; a row with an `error` is counted and left out."""
     errors = [bool(error) and error == error for error in table.get("error", ())]
     kept = np.flatnonzero(~np.array(errors, bool)) if errors else np.arange(len(next(iter(table.values()))))
-    found = {name: _column(name, [column[i] for i in kept]) for name, column in table.items() if name != "error"}
+    found = {name: _column(name, [column[int(i)] for i in kept]) for name, column in table.items() if name != "error"}
     return Columns(found, sum(errors))
 
 

@@ -6,6 +6,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from labkit.nn.activation import Activation
@@ -34,6 +35,10 @@ BATCH_NORMS: Mapping[str, str] = {
     "after": "batch normalization after the activation",
 }
 ALPHA_PER: Mapping[str, str] = {"layer": "one alpha a layer", "unit": "one alpha a unit"}
+_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "initializer": INITIALIZERS, "dataset": DATASETS, "gradient_source": GRADIENT_SOURCES, "batch_norm": BATCH_NORMS,
+    "alpha_per": ALPHA_PER,
+}  # fmt: skip
 DEFAULT_MEMORY_MIB = 2048
 
 
@@ -68,14 +73,8 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        self._set("activation", activation_of(self.activation).key)
-        _check_key("initializer", self.initializer, INITIALIZERS)
-        _check_key("dataset", self.dataset, DATASETS)
-        _check_key("gradient_source", self.gradient_source, GRADIENT_SOURCES)
-        _check_key("batch_norm", self.batch_norm, BATCH_NORMS)
-        _check_key("alpha_per", self.alpha_per, ALPHA_PER)
-        for name, (low, high) in LIMITS.items():
-            self._set(name, _number(name, getattr(self, name), low, high))
+        for name in ("activation", *_KEYS, *LIMITS, "standardize"):
+            self._set(name, check_field(name, getattr(self, name)))
         row = self.activation_row
         self._set("alpha", None if row.alpha is None else row.alpha.check(self.alpha))
         self._set("alpha_per", self.alpha_per if row.learned else "layer")
@@ -138,8 +137,6 @@ class Network:
         return tuple(sorted((name, _option(name, options[name], value)) for name, value in given.items()))
 
     def _check_dataset(self) -> None:
-        if not isinstance(self.standardize, bool):
-            raise ValueError(f"standardize must be True or False, got {self.standardize!r}")
         row = self.dataset_row
         if row.samples is not None and self.batch > row.samples:
             raise ValueError(f"batch must lie in [1, {row.samples}] for {row.label}, got {self.batch}")
@@ -153,6 +150,24 @@ class Network:
                 f"this network needs {self.memory / 2**20:.0f} MiB, and {limit / 2**20:.0f} MiB are allowed: "
                 f"lower depth ({self.depth}), width ({self.width}) or batch ({self.batch})"
             )
+
+
+def check_field(name: str, value: Any) -> Any:
+    """One field of a network by itself, in its type; ValueError names it, the rule and the value.
+
+    What depends on the other fields (alpha, the options, the batch of a dataset) is checked when a network is made.
+    """
+    if name == "activation":
+        return activation_of(value).key
+    if name in _KEYS:
+        _check_key(name, value, _KEYS[name])
+    elif name in LIMITS:
+        return _number(name, value, *LIMITS[name])
+    elif name == "alpha" and value is not None:
+        return _number(name, value, -inf, inf)
+    elif name == "standardize" and not isinstance(value, bool):
+        raise ValueError(f"standardize must be True or False, got {value!r}")
+    return value
 
 
 def memory_limit() -> int:

@@ -1,6 +1,7 @@
 """The ways from what a page shows to other labs: links in a dashboard; in a notebook, buttons that open them below."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -30,7 +31,7 @@ class Leads:
             links = " · ".join(f'<a href="{lead.key}.ipynb?{escape(link)}">{_words(lead)}</a>' for lead, link in found)
             put(self._said, f"<p>Open this point: {links}</p>" if links else "")
         elif [lead for lead, _ in found] != list(self._leads):
-            self._buttons.children = [button(_words(lead), lambda each=lead: self._show(each)) for lead, _ in found]
+            self._buttons.children = [button(_words(lead), partial(self._show, lead)) for lead, _ in found]
         self._leads = [lead for lead, _ in found]
 
     def _show(self, lead: Lead) -> None:

@@ -1,0 +1,156 @@
+"""Running a sweep on Dask: chunks go out, rows come back and are kept at once; what is there is not made again."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labkit.sweeps.chunks import Chunks
+from labkit.sweeps.design import Design
+from labkit.sweeps.errors import SweepError
+from labkit.sweeps.record import columns, lost
+from labkit.sweeps.table import needed, read_sweep
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+AHEAD = 2
+"""Chunks handed out for each thread of a worker: one at work, one waiting."""
+PATIENCE = 10.0
+"""Seconds for a scheduler to answer."""
+
+
+def sweep(
+    design: Design,
+    output: str | Path | None = None,
+    client: "Client | None" = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> Any:
+    """Measure every setting of `design`; return the table, as read_sweep() does.
+
+    `output` is the folder in which the rows are kept as they come: the same call goes on where one before it was
+    stopped or killed. None: none is kept. `client` is that of any Dask cluster (its workers must have this version of
+    labkit); without one, `workers` processes of this machine are started (None: one for each core). `progress` draws a
+    bar. Rows do not depend on who makes them, nor on the order.
+
+    SweepError says what keeps it from going on; a setting that fails is a row with its `error`. ImportError where the
+    extra labkit[sweep] is not installed.
+    """
+    needed()
+    place = tempfile.TemporaryDirectory() if output is None else nullcontext(str(output))
+    with place as folder:
+        run(design, Path(folder), client, workers, progress)
+        return read_sweep(folder)
+
+
+def run(
+    design: Design, folder: Path, client: "Client | None" = None, workers: int | None = None, progress: bool = False
+) -> int:
+    """The same without reading the table; how many settings have failed, now or before."""
+    from labkit import __version__
+    from labkit.sweeps.store import Store
+
+    with Store(folder, design, f"{__version__} (numpy {np.__version__})") as store:
+        missing = store.missing()
+        for damaged in store.damaged:
+            _say(progress, f"{damaged.name} could not be read and is set aside: its settings are measured again")
+        if missing:
+            with nullcontext(client) if client is not None else local(workers) as hands:
+                _fill(design, missing, store, hands, progress)
+        return store.failed()
+
+
+@contextmanager
+def local(workers: int | None = None) -> Iterator["Client"]:
+    """Worker processes of this machine, one thread each, that nobody else reaches."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+        ) as cluster,
+        Client(cluster) as client,
+    ):  # fmt: skip
+        yield client
+
+
+@contextmanager
+def remote(address: str) -> Iterator["Client"]:
+    """The cluster whose scheduler is at `address`; SweepError where none answers."""
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=PATIENCE)
+    except (OSError, ValueError, TypeError) as error:
+        raise SweepError(f"no Dask scheduler answers at {address} ({error})") from None
+    with client:
+        yield client
+
+
+def _fill(design: Design, missing: list[tuple[int, int]], store: Any, client: "Client", progress: bool) -> None:
+    """Hand out what is missing, and keep what comes back."""
+    from distributed import as_completed
+    from tqdm import tqdm
+
+    plain, chunks = design.plain(), Chunks(missing)
+    out: dict[Any, tuple[int, int]] = {}
+    done = as_completed()
+
+    def hand_out() -> None:
+        while len(out) < AHEAD * max(1, sum(client.ncores().values())):
+            chunk = next(chunks, None)
+            if chunk is None:
+                return
+            future = client.submit(work, plain, *chunk, pure=False)
+            out[future] = chunk
+            done.add(future)
+
+    count = sum(stop - start for start, stop in missing)
+    with tqdm(total=len(design), initial=len(design) - count, unit=" settings", disable=not progress) as bar:
+        hand_out()
+        try:
+            for future in done:
+                start, stop = out.pop(future)
+                bar.update(_take(future, start, stop, store, chunks, plain))
+                hand_out()
+        finally:
+            client.cancel(list(out))
+
+
+def _take(future: Any, start: int, stop: int, store: Any, chunks: Chunks, plain: Mapping[str, Any]) -> int:
+    """Keep a chunk's rows, or have it done again; how many rows are kept."""
+    from distributed import KilledWorker
+
+    try:
+        rows, seconds = future.result()
+    except KilledWorker as error:  # several workers in turn: most likely by a setting of this chunk
+        if stop - start > 1:
+            chunks.again(start, stop)
+            return 0
+        rows, seconds = lost(Design.of(plain), start, f"each worker that tried it died: {error}"), 0.0
+    store.keep(start, rows)
+    if seconds:
+        chunks.told(stop - start, seconds)
+    return stop - start
+
+
+def work(plain: Mapping[str, Any], start: int, stop: int) -> tuple[dict[str, list[Any]], float]:
+    """On a worker: the rows of a chunk as columns, and how many seconds they took."""
+    from threadpoolctl import threadpool_limits
+
+    begun = perf_counter()
+    with threadpool_limits(1, user_api="blas"):  # more threads add up in other orders
+        found = columns(Design.of(plain), start, stop)
+    return found, perf_counter() - begun
+
+
+def _say(progress: bool, words: str) -> None:
+    if progress:
+        from tqdm import tqdm
+
+        tqdm.write(words)
