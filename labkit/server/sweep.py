@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> None:
     """Run the sweep; CommandError for what its user can mend, StoppedError for Ctrl-C."""
     from labkit.sweeps.design_file import DesignError, read_design
     from labkit.sweeps.errors import SweepError
-    from labkit.sweeps.run import remote
+    from labkit.sweeps.hands import remote
     from labkit.sweeps.run import run as run_sweep
     from labkit.sweeps.table import needed
 

@@ -1,8 +1,8 @@
 """Running a sweep on Dask: chunks go out, rows come back and are kept at once; what is there is not made again."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from labkit.sweeps.chunks import Chunks
 from labkit.sweeps.design import Design
-from labkit.sweeps.errors import SweepError
+from labkit.sweeps.hands import local
 from labkit.sweeps.record import columns, lost
 from labkit.sweeps.table import needed, read_sweep
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 AHEAD = 2
 """Chunks handed out for each thread of a worker: one at work, one waiting."""
-PATIENCE = 10.0
-"""Seconds for a scheduler to answer."""
 
 
 def sweep(
@@ -63,33 +61,6 @@ def run(
             with nullcontext(client) if client is not None else local(workers) as hands:
                 _fill(design, missing, store, hands, progress)
         return store.failed()
-
-
-@contextmanager
-def local(workers: int | None = None) -> Iterator["Client"]:
-    """Worker processes of this machine, one thread each, that nobody else reaches."""
-    from distributed import Client, LocalCluster
-
-    with (
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-        ) as cluster,
-        Client(cluster) as client,
-    ):  # fmt: skip
-        yield client
-
-
-@contextmanager
-def remote(address: str) -> Iterator["Client"]:
-    """The cluster whose scheduler is at `address`; SweepError where none answers."""
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout=PATIENCE)
-    except (OSError, ValueError, TypeError) as error:
-        raise SweepError(f"no Dask scheduler answers at {address} ({error})") from None
-    with client:
-        yield client
 
 
 def _fill(design: Design, missing: list[tuple[int, int]], store: Any, client: "Client", progress: bool) -> None:

@@ -1,0 +1,140 @@
+"""A sweep that is disturbed: workers killed, all of it killed, Ctrl-C, mistakes on the command line."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from labkit import Design, SweepError, read_sweep
+from labkit.sweeps import hands
+from labkit.sweeps import run as running
+from labkit.sweeps.hands import local
+from labkit.sweeps.run import sweep
+from tests.sweeps.conftest import FILE, SMALL, Started, end_group, one_by_one, parts, same
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+WORK = running.work
+
+
+def test_a_worker_that_is_killed_costs_its_chunk(tmp_path):
+    design = Design({**SMALL.axes, "seed": tuple(range(150))}, SMALL.fixed)
+    with local(2) as client:
+        first = min(client.run(os.getpid).values())
+        timer = __import__("threading").Timer(1.0, os.kill, (first, signal.SIGKILL))
+        timer.start()
+        found = sweep(design, tmp_path, client=client)
+        timer.join()
+        assert first not in client.run(os.getpid).values()
+    same(found, one_by_one(design))
+
+
+def dies_at(number: int) -> Any:
+    """work() on a machine that setting `number` kills."""
+
+    def work(plain: Any, start: int, stop: int) -> Any:
+        if start <= number < stop:
+            os._exit(1)
+        return WORK(plain, start, stop)
+
+    return work
+
+
+def test_a_setting_that_kills_its_workers_is_a_row_and_the_others_go_on(tmp_path, monkeypatch, expected):
+    import dask
+
+    monkeypatch.setattr(running, "work", dies_at(33))
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), local(2) as client:
+        found = sweep(SMALL, tmp_path, client=client)
+    assert found["error"].notna().sum() == 1
+    assert "each worker that tried it died" in found["error"][33]
+    others = found.drop(33)
+    assert others["rms_last"].tolist() == [value for i, value in enumerate(expected["rms_last"]) if i != 33]
+
+
+def killed_and_resumed(started: Started, tmp_path: Path, moments: list[float], count: int) -> None:
+    """Kill the whole sweep at moments of its run, then let it end: the table is that of single runs."""
+    file, rows = tmp_path / "design.toml", tmp_path / "rows"
+    file.write_text(FILE.format(count=count), encoding="utf-8")
+    command = ("labkit.server.cli", "sweep", str(file), "--workers", "2", "--output", str(rows))
+    kept = []
+    for moment in moments:
+        process = started(*command)
+        time.sleep(moment)
+        end_group(process)
+        kept.append(parts(rows))
+    assert kept == sorted(kept)
+    process = started(*command)
+    said, _ = process.communicate(timeout=500)
+    assert process.returncode == 0, said
+    design = Design({**SMALL.axes, "seed": tuple(range(count))}, SMALL.fixed)
+    same(read_sweep(rows), one_by_one(design))
+    for file in rows.glob("part-*"):
+        assert pq.read_metadata(file).num_rows
+
+
+def test_a_killed_sweep_goes_on_to_the_same_table(started, tmp_path):
+    killed_and_resumed(started, tmp_path, [2.5, 4.0], count=150)
+
+
+@pytest.mark.long
+def test_killed_at_ten_random_moments_it_goes_on_to_the_same_table(started, tmp_path):
+    moments = np.random.default_rng(0).uniform(0.5, 6, 10).tolist()
+    killed_and_resumed(started, tmp_path, moments, count=2000)
+
+
+def test_ctrl_c_stops_it_and_says_how_to_go_on(started, tmp_path):
+    file, rows = tmp_path / "design.toml", tmp_path / "rows"
+    file.write_text(FILE.format(count=2000), encoding="utf-8")
+    process = started("labkit.server.cli", "sweep", str(file), "--workers", "2", "--output", str(rows))
+    end = time.monotonic() + 60
+    while not (rows.is_dir() and parts(rows) > 3) and time.monotonic() < end:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal tells all of them
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert said.rstrip().endswith(f"labkit: stopped; the same command goes on with what {rows} holds")
+    assert "Traceback" not in said
+    read_sweep(rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.toml"], "missing.toml cannot be read: No such file or directory"),
+        (["design.toml", "--workers", "0"], "must be a whole number in [1, 1024], got '0'"),
+        (["design.toml", "--workers", "2", "--scheduler", "tcp://127.0.0.1:1"], "not allowed with argument"),
+        (["design.toml", "--scheduler", "nonsense://x"], "no Dask scheduler answers at nonsense://x"),
+        (["wrong.toml"], "wrong.toml: depth must lie in [1, 100], got 0"),
+    ],
+)
+def test_a_mistake_is_one_line(started, tmp_path, arguments, words):
+    (tmp_path / "design.toml").write_text(FILE.format(count=1), encoding="utf-8")
+    (tmp_path / "wrong.toml").write_text("[axes]\ndepth = [0]\n", encoding="utf-8")
+    process = started("labkit.server.cli", "sweep", *arguments, "--output", "rows")
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert words in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr(hands, "PATIENCE", 1)
+    words = r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "
+    with pytest.raises(SweepError, match=words), hands.remote("tcp://127.0.0.1:1"):
+        pass
+
+
+@pytest.mark.parametrize("package", ["distributed", "pyarrow", "pandas"])
+def test_a_missing_extra_is_named(monkeypatch, package):
+    from importlib.util import find_spec
+
+    from labkit.sweeps import table
+
+    monkeypatch.setattr(table, "find_spec", lambda name: None if name == package else find_spec(name))
+    with pytest.raises(ImportError, match=rf"a sweep needs the package {package}, found none: pip install"):
+        sweep(SMALL)
