@@ -59,7 +59,7 @@ class SliceCurve:
         """Show a slice, and at which level one is."""
         if shown.at != self._at:
             self._at = shown.at
-            quiet(self._axes, title=f"at {shown.at}", grid="y")
+            quiet(self._axes, title=f"{self._measure} at {shown.at}", grid="y")
             naming(self._axes, f"{self._measure} at {shown.at}", self._levels.label, self._measure)
             level_axis(self._axes, "x", self._levels)
             self._axes.set_xlim(-0.5, len(self._places) - 0.5)

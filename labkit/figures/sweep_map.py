@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 
 class Map(NamedTuple):
-    """One measure over two axes.
+    """One measure over two axes; `short` is its name where there is little room.
 
     `values` is (levels up, levels across), NaN where there is no number; `ends` are those of the colors, on a
     logarithmic scale where `log`.
@@ -40,6 +40,7 @@ class Map(NamedTuple):
 
     title: str
     measure: str
+    short: str
     across: Levels
     up: Levels
     values: Array
@@ -76,8 +77,8 @@ class SweepView:
         if shown is not self._shown:
             self._shown = shown
             self._draw_map(shown)
-            self._row = SliceCurve(self._along, shown.across, shown.measure, FORWARD, shown.log)
-            self._column = SliceCurve(self._through, shown.up, shown.measure, BACKWARD, shown.log)
+            self._row = SliceCurve(self._along, shown.across, shown.short, FORWARD, shown.log)
+            self._column = SliceCurve(self._through, shown.up, shown.short, BACKWARD, shown.log)
             self.figure.stale = True
         self._point.set_data([here[0]], [here[1]])
         self._row.update(along, here[0])

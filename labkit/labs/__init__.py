@@ -12,6 +12,7 @@ from labkit.labs.lab import Lab
 _ORDER = (
     "signal_propagation", "activation_functions", "initializers", "chain_rule", "phase_diagram", "angles", "symmetry",
     "linear_collapse", "decision_boundary", "mnist_comparison", "dying_relu", "batch_norm", "zig_zag", "softmax",
+    "sweep_explorer",
 )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ class Lab:
     motion: Motion | None = None
     summary: str = ""
     cover: Cover = Cover()
-    leads: Callable[[Any], Sequence[Lead]] = lambda result: ()
+    leads: Callable[[Any], Sequence[Lead]] | None = None
 
     def result(self, parameters: Parameters) -> Any:
         """compute(parameters), from the cache where it is there."""

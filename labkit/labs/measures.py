@@ -117,6 +117,7 @@ _MEASURES = (
     Measure("survival", "number of layers that a signal survives", "", lambda r: r.layers),
     Measure("distinct_units", "number of units that differ", "layer", lambda r: r.distinct[0]),
     Measure("grad_weights", "size of dC/dW (the last: the readout)", "layer", lambda r: r.gradients[0]),
+    Measure("mapped", "what the map shows where one is", "", lambda r: r.here),
     Measure("slope", "slope f′(z)", "layer", attrgetter("chain.slopes")),
     Measure("slope_product", "product of all slopes", "", lambda r: r.chain.slopes.prod()),
     Measure("grad_chain", "gradient dC/dh (place 1: the input)", "place", _signed("grad_post")),

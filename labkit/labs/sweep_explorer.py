@@ -117,6 +117,12 @@ LAB = Lab(
                {"sweep": "trainability"}),
         Preset("The loss of the same networks", "Ten equal guesses have a loss of 2.303: who has learnt nothing?",
                {"sweep": "trainability", "measure": "loss"}),
+        Preset("The gradient, before training", "Which of these networks' gradients vanish, and which explode?",
+               {"sweep": "trainability", "measure": "grad_gain"}),
+        Preset("What two digits have in common", "Where do all images become one before anything is learned?",
+               {"sweep": "trainability", "measure": "cosine_last"}),
+        Preset("Theory beside the seeds", "Does theory know the size of a deep network's activations?",
+               {"sweep": "trainability", "measure": "rms_last"}),
     ),
     summary="A map of many networks at once, the theory drawn on it, and a way from each point back to its lab.",
 )  # fmt: skip

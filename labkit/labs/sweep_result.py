@@ -51,6 +51,11 @@ class Result:
     through: Slice
 
     @property
+    def here(self) -> float:
+        """What the map shows at the point."""
+        return float(self.plane.mean[self.place[::-1]])
+
+    @property
     def network(self) -> Network | None:
         """One network of the point: that of its first seed; None where nothing was measured."""
         number = int(self.plane.rows[self.place[::-1]])
@@ -74,7 +79,7 @@ def _map(key: str, measure: str, names: tuple[str, str], rest: tuple[int, ...]) 
     plane = _plane(sweep.columns, measure, across, up, rest)
     row = MEASURES[measure]
     shown = Map(
-        sweep.title, row.label, Levels(across.label, across.words), Levels(up.label, up.words), plane.mean,
+        sweep.title, row.label, row.short, Levels(across.label, across.words), Levels(up.label, up.words), plane.mean,
         _ends(sweep.columns.columns[measure], row.log), row.log, depth_lines(sweep.columns, plane.rows, across, up),
     )  # fmt: skip
     return plane, shown
@@ -133,7 +138,7 @@ def explain(result: Result) -> str:
 
 def _numbers(result: Result) -> str:
     place = result.place[::-1]
-    mean, count = result.plane.mean[place], int(result.plane.count[place])
+    mean, count = result.here, int(result.plane.count[place])
     if not count:
         return "nothing was measured"
     seeds = f"{count} seed{'s' * (count > 1)}"

@@ -22,7 +22,7 @@ ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 # ipywidgets tells every page what it was told by one of them. A dashboard's kernel has one, a notebook's maybe several.
-DASHBOARD = {**ONE_THREAD, "JUPYTER_WIDGETS_ECHO": "0"}
+DASHBOARD = {**ONE_THREAD, "JUPYTER_WIDGETS_ECHO": "0", "LABKIT_DASHBOARD": "1"}
 SECRETS = ("LABKIT_TOKEN", "LABKIT_PASSWORD", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
 """Of the server's environment, and nothing to a kernel."""
 ABANDONED = timedelta(seconds=20)

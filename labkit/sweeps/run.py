@@ -3,11 +3,10 @@
 import tempfile
 from collections.abc import Mapping
 from contextlib import nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from labkit.sweeps.chunks import Chunks
 from labkit.sweeps.design import Design
@@ -50,10 +49,9 @@ def run(
     design: Design, folder: Path, client: "Client | None" = None, workers: int | None = None, progress: bool = False
 ) -> int:
     """The same without reading the table; how many settings have failed, now or before."""
-    from labkit import __version__
     from labkit.sweeps.store import Store
 
-    with Store(folder, design, f"{__version__} (numpy {np.__version__})") as store:
+    with Store(folder, design, f"{version('labkit-deepnets')} (numpy {version('numpy')})") as store:
         missing = store.missing()
         for damaged in store.damaged:
             _say(progress, f"{damaged.name} could not be read and is set aside: its settings are measured again")

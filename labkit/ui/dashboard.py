@@ -16,6 +16,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from labkit.figures.canvas import LiveCanvas
+from labkit.labs import LABS
 from labkit.labs.lab import Action, Lab, Preset
 from labkit.labs.link import Moment, State, query, read_query
 from labkit.labs.parameters import ParameterError
@@ -23,6 +24,7 @@ from labkit.labs.task_file import tasks_of
 from labkit.ui.clock import Clock
 from labkit.ui.controls import Field, field_for
 from labkit.ui.drawers import Drawers
+from labkit.ui.leads import Leads
 from labkit.ui.parts import LOCK, alert, button, classed, column, commands, folded, html, row
 from labkit.ui.pins import Pins
 from labkit.ui.predict import Predict
@@ -81,6 +83,7 @@ class Page:
         self.caption = html("", "caption")
         self.message = html("", "message")
         self.verdict = VerdictLine(self.set)
+        self.leads = None if lab.leads is None else Leads(lab.leads, lambda key, link: Page(LABS[key], link).widget)
         self.drawers = Drawers(self._drawers())
         self.widget.children = (self._layout(),)
         self.open(link)
@@ -301,6 +304,8 @@ class Page:
     def _say(self, parameters: Any, result: Any) -> None:
         self._say_caption()
         self.verdict.say(parameters, result)
+        if self.leads is not None:
+            self.leads.say(result)
         self.pins.say(parameters)
         self.drawers.follow()
         self.message.value = self._link_complaint()
@@ -335,7 +340,8 @@ class Page:
         main = [field.box for field in self.fields.values() if not field.control.more]
         controls = column([*main, *self._more()], "controls")
         clock = [] if self.clock is None else [self.clock.widget]
-        below = [self.message, self.verdict.widget, self.caption, self.pins.widget, self.pixels]
+        leads = [] if self.leads is None else [self.leads.widget]
+        below = [self.message, self.verdict.widget, self.caption, *leads, self.pins.widget, self.pixels]
         body = row([controls, column([*clock, self.image, *below], "output")], "body")
         style = html(f"<style>{_css()}</style>", "style")
         return column([style, self._header(), self.drawers.widget, body], "page")

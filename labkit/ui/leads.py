@@ -13,20 +13,20 @@ from labkit.ui.ways import in_dashboard
 
 
 class Leads:
-    """A line of ways; `open_below(key, link)` makes the widget of another lab."""
+    """A line of ways; `leads(result)` says which, `open_below(key, link)` makes the widget of another lab."""
 
-    def __init__(self, open_below: Callable[[str, str], Any]) -> None:
+    def __init__(self, leads: Callable[[Any], Sequence[Lead]], open_below: Callable[[str, str], Any]) -> None:
         """No way leads anywhere yet."""
-        self._open = open_below
+        self._of, self._open = leads, open_below
         self._leads: Sequence[Lead] = ()
         self._said = html("", "lead")
         self._buttons = row((), "tools")
         self._below = column(())
         self.widget = column((self._said, self._buttons, self._below))
 
-    def say(self, leads: Sequence[Lead]) -> None:
-        """Show where one can go; a lab that cannot show these values is left out."""
-        found = [(lead, link) for lead in leads if (link := link_of(lead)) is not None]
+    def say(self, result: Any) -> None:
+        """Show where one can go from a result; a lab that cannot show its values is left out."""
+        found = [(lead, link) for lead in self._of(result) if (link := link_of(lead)) is not None]
         if in_dashboard():
             links = " · ".join(f'<a href="{lead.key}.ipynb?{escape(link)}">{_words(lead)}</a>' for lead, link in found)
             put(self._said, f"<p>Open this point: {links}</p>" if links else "")

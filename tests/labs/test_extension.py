@@ -29,7 +29,7 @@ INITIALIZER = Initializer(
     formula=r"\pm s / \sqrt{n_{in}}", source="a test", torch="torch.nn.init.normal_(w)",
     options={"spread": Option("spread", 1.0)},
 )  # fmt: skip
-ABOUT_ONE = {"softmax"}  # labs about one function alone: they offer no other
+ABOUT_ONE = {"softmax", "sweep_explorer"}  # about one function, about what was measured: they offer no other
 each_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS.keys())
 
 
