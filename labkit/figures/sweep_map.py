@@ -19,7 +19,7 @@ from labkit.figures.slice_curve import Levels, Slice, SliceCurve, level_axis
 from labkit.figures.style import BACKWARD, FORWARD, INK, LABEL, ORDERED, TICK, new_figure, quiet
 
 Array = NDArray[np.float64]
-_CASING = [withStroke(linewidth=3.5, foreground="white")]
+_CASING = [withStroke(linewidth=5, foreground="white")]
 _STYLES = ("-", "--", ":")
 
 
@@ -102,7 +102,7 @@ class SweepView:
             artist.set(label=line.name, gid=TABLED)
             self._marks.append(artist)
         if shown.lines:
-            self._marks.append(axes.legend(handles=self._marks[1:], loc="upper left", fontsize=LABEL))
+            self._marks.append(axes.legend(handles=self._marks[1:], loc="upper right", fontsize=LABEL))
         axes.set(xlim=(-0.5, len(shown.across.words) - 0.5), ylim=(-0.5, len(shown.up.words) - 0.5))
         level_axis(axes, "x", shown.across)
         level_axis(axes, "y", shown.up)

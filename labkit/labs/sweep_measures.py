@@ -33,10 +33,10 @@ MEASURES: Mapping[str, Measure] = {
     "accuracy": Measure("test accuracy after training", "test accuracy"),
     "loss": Measure("loss of the last 20 steps", "loss"),
     "rms_last": Measure("RMS of h in the last layer", "RMS of h", True, _of("rms", lambda rms: rms[-1])),
-    "rms_gain": Measure("factor of the RMS of h by layer", "factor of h", True, _of("rms", gain)),
+    "rms_gain": Measure("factor of the RMS of h by layer", "factor of h", False, _of("rms", gain)),
     "grad_rms_first": Measure("RMS of dC/dz in layer 1", "RMS of dC/dz", True, _of("grad_rms", lambda rms: rms[0])),
     "grad_gain": Measure(
-        "factor of the RMS of dC/dz by layer", "factor of dC/dz", True, _of("grad_rms", lambda rms: gain(rms[::-1]))
+        "factor of the RMS of dC/dz by layer", "factor of dC/dz", False, _of("grad_rms", lambda rms: gain(rms[::-1]))
     ),
     "saturated_last": Measure(
         "saturated share in the last layer", "saturated share", False, _of("saturated", lambda shares: shares[-1])

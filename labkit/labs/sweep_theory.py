@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from labkit.figures.sweep_map import Line
 from labkit.labs.sweep_columns import Axis, Columns
+from labkit.nn.meanfield import depth_scale
 from labkit.nn.network import Network
 from labkit.nn.prediction import Prediction
+from labkit.nn.series import angle_by_series
 from labkit.nn.theory import predict
+from labkit.nn.validity import sigma_w
 
 Array = NDArray[np.float64]
 TRAINABLE = 6.0
@@ -63,8 +66,18 @@ def depth_lines(columns: Columns, rows: NDArray[np.intp], across: Axis, up: Axis
 
 def _scales(network: Network, name: str, spreads: Array) -> Array:
     changed: list[dict[str, Any]] = [{name: float(spread)} for spread in spreads]
-    found = [_predicted(replace(network, **each)).xi_c for each in changed]
-    return np.array([np.nan if scale is None else scale for scale in found])
+    return np.array([_scale(replace(network, **each)) for each in changed])
+
+
+def _scale(network: Network) -> float:
+    """xi_c; where the variance has no end, the layers in which it changes by e; NaN where theory does not hold."""
+    end = _predicted(network).fixed_point
+    if end is None:
+        return np.nan
+    if not 0 < end.q < np.inf:
+        return depth_scale(end.chi_1)
+    row = network.activation_row
+    return angle_by_series(row, network.alpha, network.bias_mean, sigma_w(network), network.bias_std, end.q).xi_c
 
 
 def placed(depths: Array, values: Array) -> Array:

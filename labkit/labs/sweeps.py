@@ -1,5 +1,6 @@
 """The sweeps that can be looked at: those that are shipped, and those in the folder that LABKIT_SWEEPS names."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -58,7 +59,7 @@ class _Sweeps(Mapping[str, Sweep]):
     def __init__(self) -> None:
         self._found = {key: Sweep(key, title, SHIPPED / f"{key}.csv") for key, title in _TITLES.items()}
         for folder in _folders():
-            self._found[folder.name] = Sweep(folder.name, folder.name, folder)
+            self._found[folder.name] = Sweep(folder.name, _title(folder) or folder.name, folder)
 
     def __getitem__(self, key: str) -> Sweep:
         return self._found[key]
@@ -73,6 +74,14 @@ class _Sweeps(Mapping[str, Sweep]):
 def _folders() -> list[Path]:
     named = os.environ.get(VARIABLE, "")
     return sorted(each.parent for each in Path(named).glob("*/sweep.json")) if named else []
+
+
+def _title(folder: Path) -> str:
+    """What the design of a sweep is called; its table tells, when it is asked for, what is wrong with the folder."""
+    try:
+        return str(json.loads((folder / "sweep.json").read_text(encoding="utf-8"))["design"]["title"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 SWEEPS: Mapping[str, Sweep] = _Sweeps()
