@@ -14,6 +14,7 @@ from labkit import __version__
 from labkit.server.address import BaseUrl, Place, base_url, bind, free_port, port_of, url
 from labkit.server.errors import CommandError, StoppedError, UsageError
 from labkit.server.render import add_options
+from labkit.server.site import add_options as add_site_options
 from labkit.server.sweep import add_options as add_sweep_options
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _parser() -> Parser:
     lab.set_defaults(command=_lab)
     add_options(commands.add_parser("render", help="draw a lab's picture into a file"))
     add_sweep_options(commands.add_parser("sweep", help="measure thousands of settings, on many processors"))
+    add_site_options(commands.add_parser("site", help="build a static site in which each browser computes"))
     data = commands.add_parser("data", help="fetch a dataset that is not shipped")
     data.add_argument("dataset", choices=["mnist"], help="mnist: all 70 000 digits, 12 MB to fetch, 55 MB kept")
     data.set_defaults(command=_data)

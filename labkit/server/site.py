@@ -1,0 +1,116 @@
+"""The command `labkit site`: a static JupyterLite site with every lab, for a class of any size without a server.
+
+Each browser computes for itself, with Python compiled to WebAssembly (Pyodide). The site holds labkit, and all of
+what it needs that is pure Python, from this environment: the widgets and their front end are then a matching pair.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbformat
+
+from labkit.server.errors import CommandError
+from labkit.server.notebooks import notebooks_folder
+
+MARK = "labkit-site.json"
+"""In a site's folder: what makes it one that may be replaced."""
+INSTALL = "%pip install -q labkit-deepnets"
+FRONT = "index.ipynb"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give the parser of `labkit site` its arguments."""
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the site, a new one or "
+                        "one that this command has made")  # fmt: skip
+    parser.add_argument("--pyodide", metavar="DIR_OR_URL", help="a Pyodide distribution: a folder, which is put into the "
+                        "site (for schools without internet), or where browsers find one (default: jsdelivr.net)")  # fmt: skip
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Build the site; CommandError for what its user can mend."""
+    for name in ("jupyterlite_core", "jupyterlite_pyodide_kernel", "wheel"):
+        if find_spec(name) is None:
+            raise CommandError(f"a site needs the package {name}, found none: pip install 'labkit-deepnets[site]'")
+    try:
+        build(options.output, options.pyodide)
+    except OSError as error:
+        raise CommandError(f"{options.output} cannot be written to: {error.strerror or error}") from None
+    print(f"labkit keeps the site in {options.output}: any web server can serve it, as")
+    print(f"  {Path(sys.executable).name} -m http.server --bind 127.0.0.1 --directory {options.output} 8000")
+
+
+def build(output: Path, pyodide: str | None = None) -> None:
+    """Build the site beside `output`, then put it there: one that fails leaves what was there."""
+    if output.exists() and not (output / MARK).is_file() and any(output.iterdir()):
+        raise CommandError(f"{output} must be a new folder or a site of labkit, and holds other files")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
+        work = Path(folder)
+        _fill(work / "lite", pyodide)
+        _lite(work)
+        (work / "site" / MARK).write_text(json.dumps({"labs": sorted(_labs(work / "lite"))}), encoding="utf-8")
+        if output.exists():
+            output.rename(work / "before")
+        (work / "site").rename(output)
+
+
+def _fill(lite: Path, pyodide: str | None) -> None:
+    """What JupyterLite takes: notebooks, wheels, settings, and Pyodide where it is to be inside."""
+    from labkit.server.wheels import is_pure, needed, packed
+
+    (lite / "files").mkdir(parents=True)
+    (lite / "wheels").mkdir()
+    for notebook in notebooks_folder().glob("*.ipynb"):
+        _with_start(notebook, lite / "files" / notebook.name)
+    for dist in needed():
+        if is_pure(dist):
+            packed(dist, lite / "wheels")
+    kernel: dict[str, object] = {"disablePyPIFallback": False}
+    if pyodide is not None and "://" in pyodide:
+        kernel["pyodideUrl"] = f"{pyodide.rstrip('/')}/pyodide.mjs"
+    elif pyodide is not None:
+        _copy_pyodide(Path(pyodide), lite / "static" / "pyodide")
+        kernel["disablePyPIFallback"] = True
+    settings = {"litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel}}
+    data = {"appName": "labkit", **settings}
+    (lite / "jupyter-lite.json").write_text(
+        json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data}), encoding="utf-8"
+    )
+
+
+def _with_start(notebook: Path, target: Path) -> None:
+    """A copy of a notebook whose first cell of code fetches labkit from the site."""
+    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    first = next(cell for cell in content.cells if cell.cell_type == "code")
+    first.source = f"{INSTALL}\n{first.source}"
+    nbformat.write(content, target)  # type: ignore[no-untyped-call]
+
+
+def _copy_pyodide(folder: Path, target: Path) -> None:
+    for name in ("pyodide.mjs", "pyodide-lock.json"):
+        if not (folder / name).is_file():
+            raise CommandError(f"--pyodide must be the folder of a Pyodide distribution, and {folder} has no {name}")
+    shutil.copytree(folder, target)
+
+
+def _lite(work: Path) -> None:
+    """Run JupyterLite on what is there; CommandError with its last words where it fails."""
+    wheels = [f"--piplite-wheels={wheel}" for wheel in sorted((work / "lite" / "wheels").glob("*.whl"))]
+    command = [sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", "lite", "--output-dir", "site",
+               "--apps", "lab", "--apps", "notebooks", "--no-sourcemaps",
+               "--no-libarchive", *wheels]  # fmt: skip
+    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "Error" in line]
+        raise CommandError(f"JupyterLite could not build the site: {said[-1] if said else done.returncode}")
+
+
+def _labs(lite: Path) -> list[str]:
+    return [notebook.stem for notebook in (lite / "files").glob("*.ipynb") if notebook.name != FRONT]
