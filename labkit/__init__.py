@@ -1,23 +1,25 @@
 """labkit: see how the activation function and the initial weights decide what happens inside a deep network.
 
-`import labkit` loads neither Matplotlib nor ipywidgets nor a server.
+`import labkit` loads nothing else: each name comes with the module that has it, when it is first asked for.
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from labkit.nn.activations import ACTIVATIONS, Activation
-from labkit.nn.critical import critical, critical_std
-from labkit.nn.datasets import DATASETS
-from labkit.nn.diagnosis import Diagnosis, diagnose
-from labkit.nn.initializers import INITIALIZERS, Initializer
-from labkit.nn.network import Network
-from labkit.nn.optimizers import OPTIMIZERS
-from labkit.nn.prediction import Prediction
-from labkit.nn.propagation import Trace, propagate
-from labkit.nn.statistics import LayerStatistics, summarize
-from labkit.nn.theory import predict
-from labkit.nn.train import compare, train
-from labkit.sweeps import Design, SweepError, read_design, read_sweep, sweep
+if TYPE_CHECKING:
+    from labkit.nn.activations import ACTIVATIONS, Activation
+    from labkit.nn.critical import critical, critical_std
+    from labkit.nn.datasets import DATASETS
+    from labkit.nn.diagnosis import Diagnosis, diagnose
+    from labkit.nn.initializers import INITIALIZERS, Initializer
+    from labkit.nn.network import Network
+    from labkit.nn.optimizers import OPTIMIZERS
+    from labkit.nn.prediction import Prediction
+    from labkit.nn.propagation import Trace, propagate
+    from labkit.nn.statistics import LayerStatistics, summarize
+    from labkit.nn.theory import predict
+    from labkit.nn.train import compare, train
+    from labkit.sweeps import Design, SweepError, read_design, read_sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -26,6 +28,36 @@ __all__ = [
     "LayerStatistics", "Network", "Prediction", "SweepError", "Trace", "compare", "critical", "critical_std",
     "diagnose", "index", "predict", "propagate", "read_design", "read_sweep", "show", "summarize", "sweep", "train",
 ]  # fmt: skip
+
+_HOMES = {
+    "labkit.nn.activations": ("ACTIVATIONS", "Activation"),
+    "labkit.nn.critical": ("critical", "critical_std"),
+    "labkit.nn.datasets": ("DATASETS",),
+    "labkit.nn.diagnosis": ("Diagnosis", "diagnose"),
+    "labkit.nn.initializers": ("INITIALIZERS", "Initializer"),
+    "labkit.nn.network": ("Network",),
+    "labkit.nn.optimizers": ("OPTIMIZERS",),
+    "labkit.nn.prediction": ("Prediction",),
+    "labkit.nn.propagation": ("Trace", "propagate"),
+    "labkit.nn.statistics": ("LayerStatistics", "summarize"),
+    "labkit.nn.theory": ("predict",),
+    "labkit.nn.train": ("compare", "train"),
+    "labkit.sweeps": ("Design", "SweepError", "read_design", "read_sweep", "sweep"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, from its module; it stays here from then on."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """What is public, loaded or not."""
+    return [*__all__, "__version__"]
 
 
 def index() -> Any:

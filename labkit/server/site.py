@@ -14,22 +14,27 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
+from jupyter_core.paths import jupyter_path
 
+from labkit.labs.contents import INDEX
 from labkit.server.errors import CommandError
 from labkit.server.notebooks import notebooks_folder
 
 MARK = "labkit-site.json"
 """In a site's folder: what makes it one that may be replaced."""
 INSTALL = "%pip install -q labkit-deepnets"
-FRONT = "index.ipynb"
+KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+"""The front ends that a lab needs; whatever else is installed here stays here."""
+_SETTINGS = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give the parser of `labkit site` its arguments."""
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder of the site, a new one or "
-                        "one that this command has made")  # fmt: skip
-    parser.add_argument("--pyodide", metavar="DIR_OR_URL", help="a Pyodide distribution: a folder, which is put into the "
-                        "site (for schools without internet), or where browsers find one (default: jsdelivr.net)")  # fmt: skip
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR",
+                        help="the folder of the site, a new one or one that this command has made")  # fmt: skip
+    parser.add_argument("--pyodide", metavar="DIR_OR_URL", help="a Pyodide distribution: a folder, which is put into "
+                        "the site for schools without internet, or where browsers find it (default: jsdelivr.net)")
     parser.set_defaults(command=run)
 
 
@@ -78,11 +83,21 @@ def _fill(lite: Path, pyodide: str | None) -> None:
     elif pyodide is not None:
         _copy_pyodide(Path(pyodide), lite / "static" / "pyodide")
         kernel["disablePyPIFallback"] = True
-    settings = {"litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel}}
-    data = {"appName": "labkit", **settings}
+    for name in EXTENSIONS:
+        shutil.copytree(_extension(name), lite / "labextensions" / name)
+    data = {"appName": "labkit", "litePluginSettings": {_SETTINGS: kernel}}
     (lite / "jupyter-lite.json").write_text(
         json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data}), encoding="utf-8"
     )
+
+
+def _extension(name: str) -> Path:
+    """Where JupyterLab has the front end of this name."""
+    found = (Path(folder, name) for folder in jupyter_path("labextensions"))
+    there = next((folder for folder in found if (folder / "package.json").is_file()), None)
+    if there is None:
+        raise CommandError(f"a site needs JupyterLab's extension {name}, found none")
+    return there
 
 
 def _with_start(notebook: Path, target: Path) -> None:
@@ -90,6 +105,7 @@ def _with_start(notebook: Path, target: Path) -> None:
     content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     first = next(cell for cell in content.cells if cell.cell_type == "code")
     first.source = f"{INSTALL}\n{first.source}"
+    content.metadata["kernelspec"] = KERNEL
     nbformat.write(content, target)  # type: ignore[no-untyped-call]
 
 
@@ -104,8 +120,9 @@ def _lite(work: Path) -> None:
     """Run JupyterLite on what is there; CommandError with its last words where it fails."""
     wheels = [f"--piplite-wheels={wheel}" for wheel in sorted((work / "lite" / "wheels").glob("*.whl"))]
     command = [sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", "lite", "--output-dir", "site",
-               "--apps", "lab", "--apps", "notebooks", "--no-sourcemaps",
-               "--no-libarchive", *wheels]  # fmt: skip
+               "--apps", "lab", "--apps", "notebooks", "--no-sourcemaps", "--no-libarchive",
+               "--ignore-sys-prefix", "federated_extensions",
+               "--FederatedExtensionAddon.extra_labextensions_path=lite/labextensions", *wheels]  # fmt: skip
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if "Error" in line]
@@ -113,4 +130,4 @@ def _lite(work: Path) -> None:
 
 
 def _labs(lite: Path) -> list[str]:
-    return [notebook.stem for notebook in (lite / "files").glob("*.ipynb") if notebook.name != FRONT]
+    return [notebook.stem for notebook in (lite / "files").glob("*.ipynb") if notebook.name != INDEX]

@@ -15,6 +15,8 @@ from labkit.server.errors import CommandError
 OURS = "labkit-deepnets"
 BROWSER = {"sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix", "extra": ""}
 """What differs there, of all that a requirement may depend on."""
+KERNELS = ("ipykernel", "widgetsnbextension")
+"""The browser's kernel brings its own, which are made for it."""
 
 
 def needed(name: str = OURS) -> Iterator[Distribution]:
@@ -22,7 +24,7 @@ def needed(name: str = OURS) -> Iterator[Distribution]:
     found, left = set(), [name]
     while left:
         name = canonicalize_name(left.pop())
-        if name in found:
+        if name in found or name in KERNELS:
             continue
         found.add(name)
         try:
