@@ -14,6 +14,7 @@ from labkit.labs.sweep_result import Result, explain, found, leads
 from labkit.labs.sweeps import SWEEPS, Sweep
 
 _MOST_LEVELS = 1000
+_FIRST = next(iter(SWEEPS))
 
 
 def _sweep(values: Mapping[str, Any]) -> Sweep:
@@ -46,6 +47,11 @@ def _note(which: str, place: str) -> Any:
     return note
 
 
+def _several(p: Any) -> bool:
+    """Whether there are axes to choose from: two can only be exchanged."""
+    return len(_sweep(p.values()).columns.axes) > 2
+
+
 def _rests(values: Mapping[str, Any]) -> Rests:
     _axis(values, "across")
     return _sweep(values).columns.rests(values["across"], values["up"])
@@ -55,16 +61,20 @@ def _rests(values: Mapping[str, Any]) -> Rests:
 class SweepExplorer(Parameters):
     """What is set in this lab."""
 
-    sweep: Annotated[str, Choice("sweep", table=SWEEPS)] = next(iter(SWEEPS))
+    sweep: Annotated[str, Choice("sweep", table=SWEEPS, shown=lambda p: len(SWEEPS) > 1, folds=True)] = _FIRST
     measure: Annotated[
         str, Choice("show", table=MEASURES, follows=("sweep",), start=lambda values: _sweep(values).measures[0])
     ] = ROWS_OWN
     across: Annotated[
-        str, Choice("across", table=AXES, follows=("sweep",), start=lambda values: _sweep(values).pair[0])
-    ] = ROWS_OWN
+        str,
+        Choice("across", table=AXES, shown=_several, folds=True, follows=("sweep",),
+               start=lambda values: _sweep(values).pair[0]),
+    ] = ROWS_OWN  # fmt: skip
     up: Annotated[
-        str, Choice("up", table=AXES, follows=("sweep",), start=lambda values: _sweep(values).pair[1])
-    ] = ROWS_OWN
+        str,
+        Choice("up", table=AXES, shown=_several, folds=True, follows=("sweep",),
+               start=lambda values: _sweep(values).pair[1]),
+    ] = ROWS_OWN  # fmt: skip
     column: Annotated[
         int,
         Range("column", low=1, high=_MOST_LEVELS, step=1, bounds=_bounds("across"), start=_middle("across"),

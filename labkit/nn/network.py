@@ -35,10 +35,7 @@ BATCH_NORMS: Mapping[str, str] = {
     "after": "batch normalization after the activation",
 }
 ALPHA_PER: Mapping[str, str] = {"layer": "one alpha a layer", "unit": "one alpha a unit"}
-_KEYS: Mapping[str, Mapping[str, Any]] = {
-    "initializer": INITIALIZERS, "dataset": DATASETS, "gradient_source": GRADIENT_SOURCES, "batch_norm": BATCH_NORMS,
-    "alpha_per": ALPHA_PER,
-}  # fmt: skip
+_KEYS = ("initializer", "dataset", "gradient_source", "batch_norm", "alpha_per")
 DEFAULT_MEMORY_MIB = 2048
 
 
@@ -160,7 +157,8 @@ def check_field(name: str, value: Any) -> Any:
     if name == "activation":
         return activation_of(value).key
     if name in _KEYS:
-        _check_key(name, value, _KEYS[name])
+        tables = (INITIALIZERS, DATASETS, GRADIENT_SOURCES, BATCH_NORMS, ALPHA_PER)
+        _check_key(name, value, dict(zip(_KEYS, tables, strict=True))[name])
     elif name in LIMITS:
         return _number(name, value, *LIMITS[name])
     elif name == "alpha" and value is not None:

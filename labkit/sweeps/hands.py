@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,13 +26,62 @@ def local(workers: int | None = None) -> Iterator["Client"]:
         # What goes wrong is said by the sweep; its processes would log each lost connection of a clean end.
         dask.config.set({"logging.distributed": "critical"}),
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", preload=[__name__],
             dashboard_address="127.0.0.1:0",  # any free port: another cluster may have the usual one
-            preload=[__name__], silence_logs=logging.CRITICAL,
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):  # fmt: skip
         yield client
+
+
+def dask_setup(worker: Any) -> None:
+    """Dask calls it in each local worker, also in those that come later: Ctrl-C is the sweep's to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Ears:
+    """What hears Ctrl-C: it is kept until `listening`, since processes that are being started or ended are not left."""
+
+    def __init__(self) -> None:
+        """Nothing was heard."""
+        self.heard = self._listening = False
+
+    def on_signal(self, *_: Any) -> None:
+        """Take it at once, or later."""
+        self.heard = True
+        self.check()
+
+    def check(self) -> None:
+        """KeyboardInterrupt if there was one; to be asked again, since what is raised in a finalizer is lost."""
+        if self.heard and self._listening:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """In this block it is taken at once."""
+        self._listening = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._listening = False
+
+
+@contextmanager
+def hearing() -> Iterator[Ears]:
+    """Hear Ctrl-C, where that can be heard; whatever else it has led to, KeyboardInterrupt is raised at the end."""
+    ears = Ears()
+    if threading.current_thread() is not threading.main_thread():
+        yield ears
+        return
+    before = signal.signal(signal.SIGINT, ears.on_signal)
+    try:
+        yield ears
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if ears.heard:
+            raise KeyboardInterrupt
 
 
 @contextmanager
@@ -45,8 +95,3 @@ def remote(address: str) -> Iterator["Client"]:
         raise SweepError(f"no Dask scheduler answers at {address} ({error})") from None
     with client:
         yield client
-
-
-def dask_setup(worker: Any) -> None:
-    """Dask calls it in each local worker: Ctrl-C, which a terminal tells all processes, is the sweep's to hear."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.sweeps.chunks import Chunks
 from labkit.sweeps.design import Design
-from labkit.sweeps.hands import local
+from labkit.sweeps.hands import Ears, hearing, local
 from labkit.sweeps.record import columns, lost
 from labkit.sweeps.table import needed, read_sweep
 
@@ -56,12 +56,15 @@ def run(
         for damaged in store.damaged:
             _say(progress, f"{damaged.name} could not be read and is set aside: its settings are measured again")
         if missing:
-            with nullcontext(client) if client is not None else local(workers) as hands:
-                _fill(design, missing, store, hands, progress)
+            given = nullcontext(client) if client is not None else local(workers)
+            with hearing() as ears, given as hands, ears.listening():
+                _fill(design, missing, store, hands, progress, ears)
         return store.failed()
 
 
-def _fill(design: Design, missing: list[tuple[int, int]], store: Any, client: "Client", progress: bool) -> None:
+def _fill(
+    design: Design, missing: list[tuple[int, int]], store: Any, client: "Client", progress: bool, ears: Ears
+) -> None:
     """Hand out what is missing, and keep what comes back."""
     from distributed import as_completed
     from tqdm import tqdm
@@ -84,6 +87,7 @@ def _fill(design: Design, missing: list[tuple[int, int]], store: Any, client: "C
         hand_out()
         try:
             for future in done:
+                ears.check()
                 start, stop = out.pop(future)
                 bar.update(_take(future, start, stop, store, chunks, plain))
                 hand_out()

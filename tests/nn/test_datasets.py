@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from labkit.nn import mnist
 from labkit.nn.datasets import DATASETS, inputs, learnable, shuffled
 from labkit.nn.mnist import MNIST_FILE
-from labkit.nn.planes import TURNS
+from labkit.nn.planes import TURNS, circles, moons
 from labkit.nn.samples import data_of
 
 AT_HAND = [row for row in DATASETS.values() if row.key != "mnist"]
@@ -161,6 +162,20 @@ def test_standardized_is_by_the_mean_and_std_of_the_training_set(row):
     for ours, raw in ((data.train, plain.train), (data.test, plain.test)):
         found = ours.inputs(slice(None))
         np.testing.assert_allclose(found, (raw.inputs(slice(None)) - x.mean()) / x.std() * 3, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("samples", [2, 7, 1000])
+@pytest.mark.parametrize("seed", range(5))
+def test_moons_and_circles_are_scikit_learns_to_the_last_bit(samples, seed):
+    from sklearn.datasets import make_circles, make_moons
+
+    theirs = {moons: partial(make_moons, noise=0.15), circles: partial(make_circles, noise=0.1, factor=0.5)}
+    for ours, make in theirs.items():
+        x, y = ours(samples, np.random.default_rng(seed))
+        state = int(np.random.default_rng(seed).integers(2**32))
+        expected = make(samples, random_state=state)
+        np.testing.assert_array_equal(x, expected[0])
+        np.testing.assert_array_equal(y, expected[1])
 
 
 def test_the_two_classes_are_as_many_and_no_line_separates_them():
