@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.correlation_curve import CorrelationCurve
 from labkit.figures.layer_curves import LayerCurve, Theory
-from labkit.figures.series import Series, along, exact, naming
+from labkit.figures.series import TABLED, Series, along, exact, naming
 from labkit.figures.style import BACKWARD, FORWARD, INK, LABEL, ORDERED, TICK, TITLE, live_text, new_figure, quiet
 
 Array = NDArray[np.float64]
@@ -85,6 +85,10 @@ class PhaseView:
             self._plane.update(label, plane, places, reason)
             self._shown = label, plane
 
+    def show_measured(self, grew: Array, shrank: Array) -> None:
+        """Show the points (2, points) where gradients were measured to grow on their way back, and to shrink."""
+        self._plane.mark(grew, shrank)
+
     def show_point(self, sigma_w: float, sigma_b: float, curves: Curves) -> None:
         """Move the point, and show what it does in each layer."""
         depth = len(curves.gradient)
@@ -143,11 +147,16 @@ class _PlaneArtists:
         style: dict[str, Any] = {"markeredgecolor": INK, "markerfacecolor": "white", "clip_on": False}
         (self._point,) = axes.plot([], [], "o", markersize=15, markeredgewidth=3, animated=True, zorder=6, **style)
         self._point.set_label("you are here")
+        style |= {"markersize": 10, "markeredgewidth": 1.6, "ls": "", "animated": True, "zorder": 5}
+        (self._grew,) = axes.plot([], [], "^", label="measured: the gradient grows", gid=TABLED, **style)
+        (self._shrank,) = axes.plot([], [], "v", label="measured: the gradient shrinks", gid=TABLED, **style)
         self._here = live_text(axes, 0, 0, "left", "bottom")
         self._end = (1.0, 1.0)
+        self._reason = ""
 
     def update(self, label: str, plane: Plane | None, places: tuple[Place, ...], reason: str) -> None:
         """Show a plane, or the reason why there is none."""
+        self._reason = reason if plane is None else ""
         for text in self._names:
             text.remove()
         self._axes.set_title(f"{label}: phases of a wide network", fontsize=TITLE, loc="left", color=INK)
@@ -170,6 +179,16 @@ class _PlaneArtists:
         single = line.shape[1] == 1
         self._line.set_data(*(np.empty((2, 0)) if single else line))
         self._spot.set_data(*(line if single else np.empty((2, 0))))
+
+    def mark(self, grew: Array, shrank: Array) -> None:
+        """Mark measured points, (2, points) each; the names of the phases, which they would cover, give way."""
+        bare = not (grew.size or shrank.size)
+        for text in self._names if self._reason == "" else ():
+            if text.get_visible() != bare:
+                text.set_visible(bare)
+        for marks, places in ((self._grew, grew), (self._shrank, shrank)):
+            marks.set_visible(places.size > 0)
+            marks.set_data(*places)
 
     def _name(self, place: Place) -> Text:
         return self._axes.text(place.sigma_w, place.sigma_b, place.name, ha="center", va="center", color="white",

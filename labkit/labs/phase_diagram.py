@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from labkit.figures.layer_curves import Theory
 from labkit.figures.phase import Curves, PhaseView, Place
 from labkit.labs.lab import Action, Lab, Preset
-from labkit.labs.parameters import Parameters, Range
+from labkit.labs.parameters import Choice, ParameterError, Parameters, Range
+from labkit.labs.phase_points import Points, points_of
 from labkit.labs.phase_result import Result, explain, places
 from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, OwnFormula, Seed, key_of, row_of
+from labkit.labs.sweeps import SWEEPS
 from labkit.nn.activation import Activation
 from labkit.nn.cosines import row_cosines
 from labkit.nn.critical import critical
@@ -60,6 +62,7 @@ class PhaseDiagram(Parameters):
     formula: OwnFormula = ""
     width: Annotated[int, Range("width", more=True, low=10, high=1000, step=10)] = 200
     batch: Annotated[int, Range("batch", more=True, low=10, high=1000, step=10)] = 100
+    measured: Annotated[str, Choice("measured points", more=True, table={"": "none", **SWEEPS})] = ""
     seed: Seed = 0
 
     def network(self) -> Network:
@@ -104,8 +107,18 @@ def _found(parameters: PhaseDiagram, net: Network) -> Result:
         angle=angle_by_series(net.activation_row, net.alpha, 0.0, sigma_w, sigma_b, end.q) if end else None,
         pairs=measured_pairs(net, parameters.start, float(np.sqrt(np.mean(np.square(trace.x))))),
         correlation=correlations(net, parameters.start) if fits else None,
-        gradient=gradient,
+        gradient=gradient, points=_points(parameters) if fits else None,
     )  # fmt: skip
+
+
+def _points(p: PhaseDiagram) -> Points | None:
+    """The points of the sweep that was chosen; ParameterError where it has none for this plane."""
+    if not p.measured:
+        return None
+    try:
+        return points_of(SWEEPS[p.measured].columns, row_of(p.values()), p.alpha)
+    except ValueError as error:
+        raise ParameterError(f"measured points {error}", "measured") from None
 
 
 def measured_pairs(network: Network, start: float, rms: float = 1.0) -> Array:
@@ -131,11 +144,20 @@ class _View(PhaseView):
         """Show a result."""
         said = result.prediction
         self.show_plane(result.label, result.plane, result.places, _refusal(said))
+        self.show_measured(*_by_growth(result.points))
         end, scale = (None, None) if result.angle is None else (result.angle.c_star, result.angle.xi_c)
         self.show_point(
             result.sigma_w, result.sigma_b,
             Curves(result.pairs, result.correlation, end, scale, result.gradient, _theory(said)),
         )  # fmt: skip
+
+
+def _by_growth(points: Points | None) -> tuple[Array, Array]:
+    """Where gradients grew and where they shrank, (2, points) each."""
+    if points is None:
+        return np.empty((2, 0)), np.empty((2, 0))
+    places = np.array([points.sigma_w, points.sigma_b])
+    return places[:, points.grows], places[:, ~points.grows]
 
 
 def _refusal(said: Prediction) -> str:
@@ -192,6 +214,8 @@ LAB = Lab(
                _at("relu6", 2.0, 0.3, start=0.98)),
         Preset("SELU at its design point", "Made to keep mean 0 and variance 1: does it keep two inputs apart?",
                _at("selu", 1.0, 0.0, start=0.2)),
+        Preset("Measured beside theory", "Where did a sweep's gradients turn from shrinking to growing?",
+               _at("tanh", 3.8, 1.9, start=0.2, measured="phases")),
         Preset("Softmax", "Which theory holds for it?", _at("softmax", 2.0, 0.3)),
     ),
     actions=(Action("Critical", _critical),),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from labkit.figures.numbers import short
 from labkit.figures.phase import SURVIVES, Place
+from labkit.labs.phase_points import Points
 from labkit.labs.shared import sentences
 from labkit.nn.meanfield import Angle, depth_scale
 from labkit.nn.network import Network
@@ -40,6 +41,7 @@ class Result:
     pairs: Array
     correlation: Array | None
     gradient: Array
+    points: Points | None = None
 
     @property
     def label(self) -> str:
@@ -115,6 +117,12 @@ def explain(result: Result) -> str:
     if result.correlation is not None and isfinite(result.correlation[-1]):
         measured += f" (theory {short(float(result.correlation[-1]))})"
     gradient = result.gradient
+    if result.points is not None:
+        grew = int(result.points.grows.sum())
+        parts.append(
+            f"measured in a sweep at {len(result.points.gain)} points: gradients grow on their way back at {grew} (▲), "
+            f"shrink at {len(result.points.gain) - grew} (▼)"
+        )
     parts.append(f"{measured}; gradient RMS {short(float(gradient[-1]))} → {short(float(gradient[0]))} on its way back")
     return sentences(parts)
 

@@ -13,6 +13,7 @@ VARIABLE = "LABKIT_SWEEPS"
 SHIPPED = Path(__file__).parent / "shipped_sweeps"
 _TITLES = {
     "trainability": "tanh: how deep can be trained?",
+    "phases": "tanh: the plane, measured",
 }
 
 
