@@ -6,7 +6,6 @@ import random
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
-import jinja2
 from cachetools import TTLCache
 from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
@@ -19,10 +18,7 @@ from labkit import __version__
 from labkit.server.gate import Pace
 from labkit.server.identity import LabIdentityProvider
 from labkit.server.kernels import LabKernelManager
-
-TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("labkit.server", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+from labkit.server.pages import TEMPLATES
 
 WORDS = {
     403: "This server does not allow that.",

@@ -4,6 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import jinja2
+
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("labkit.server", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+"""The pages around the labs."""
+
 
 @dataclass(frozen=True)
 class LabPage:

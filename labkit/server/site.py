@@ -6,6 +6,7 @@ what it needs that is pure Python, from this environment: the widgets and their 
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,17 +14,13 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-import nbformat
 from jupyter_core.paths import jupyter_path
 
-from labkit.labs.contents import INDEX
+from labkit import __version__
 from labkit.server.errors import CommandError
-from labkit.server.notebooks import notebooks_folder
 
 MARK = "labkit-site.json"
 """In a site's folder: what makes it one that may be replaced."""
-INSTALL = "%pip install -q labkit-deepnets"
-KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
 """The front ends that a lab needs; whatever else is installed here stays here."""
 _SETTINGS = "@jupyterlite/pyodide-kernel-extension:kernel"
@@ -53,6 +50,8 @@ def run(options: argparse.Namespace) -> None:
 
 def build(output: Path, pyodide: str | None = None) -> None:
     """Build the site beside `output`, then put it there: one that fails leaves what was there."""
+    from labkit.server.site_pages import write_front_page
+
     if output.exists() and not (output / MARK).is_file() and any(output.iterdir()):
         raise CommandError(f"{output} must be a new folder or a site of labkit, and holds other files")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +59,8 @@ def build(output: Path, pyodide: str | None = None) -> None:
         work = Path(folder)
         _fill(work / "lite", pyodide)
         _lite(work)
-        (work / "site" / MARK).write_text(json.dumps({"labs": sorted(_labs(work / "lite"))}), encoding="utf-8")
+        write_front_page(work / "site")
+        (work / "site" / MARK).write_text(json.dumps({"labkit": __version__}) + "\n", encoding="utf-8")
         if output.exists():
             output.rename(work / "before")
         (work / "site").rename(output)
@@ -68,21 +68,20 @@ def build(output: Path, pyodide: str | None = None) -> None:
 
 def _fill(lite: Path, pyodide: str | None) -> None:
     """What JupyterLite takes: notebooks, wheels, settings, and Pyodide where it is to be inside."""
+    from labkit.server.site_pages import write_notebooks
     from labkit.server.wheels import is_pure, needed, packed
 
-    (lite / "files").mkdir(parents=True)
+    write_notebooks(lite / "files")
     (lite / "wheels").mkdir()
-    for notebook in notebooks_folder().glob("*.ipynb"):
-        _with_start(notebook, lite / "files" / notebook.name)
     for dist in needed():
         if is_pure(dist):
             packed(dist, lite / "wheels")
-    kernel: dict[str, object] = {"disablePyPIFallback": False}
+    # Packages come from the site and from Pyodide, and from nowhere else.
+    kernel: dict[str, object] = {"disablePyPIFallback": True}
     if pyodide is not None and "://" in pyodide:
         kernel["pyodideUrl"] = f"{pyodide.rstrip('/')}/pyodide.mjs"
     elif pyodide is not None:
         _copy_pyodide(Path(pyodide), lite / "static" / "pyodide")
-        kernel["disablePyPIFallback"] = True
     for name in EXTENSIONS:
         shutil.copytree(_extension(name), lite / "labextensions" / name)
     data = {"appName": "labkit", "litePluginSettings": {_SETTINGS: kernel}}
@@ -100,15 +99,6 @@ def _extension(name: str) -> Path:
     return there
 
 
-def _with_start(notebook: Path, target: Path) -> None:
-    """A copy of a notebook whose first cell of code fetches labkit from the site."""
-    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-    first = next(cell for cell in content.cells if cell.cell_type == "code")
-    first.source = f"{INSTALL}\n{first.source}"
-    content.metadata["kernelspec"] = KERNEL
-    nbformat.write(content, target)  # type: ignore[no-untyped-call]
-
-
 def _copy_pyodide(folder: Path, target: Path) -> None:
     for name in ("pyodide.mjs", "pyodide-lock.json"):
         if not (folder / name).is_file():
@@ -123,11 +113,8 @@ def _lite(work: Path) -> None:
                "--apps", "lab", "--apps", "notebooks", "--no-sourcemaps", "--no-libarchive",
                "--ignore-sys-prefix", "federated_extensions",
                "--FederatedExtensionAddon.extra_labextensions_path=lite/labextensions", *wheels]  # fmt: skip
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "JUPYTER_NO_CONFIG": "1", "JUPYTER_PLATFORM_DIRS": "1"}  # nothing of the user's own
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if "Error" in line]
         raise CommandError(f"JupyterLite could not build the site: {said[-1] if said else done.returncode}")
-
-
-def _labs(lite: Path) -> list[str]:
-    return [notebook.stem for notebook in (lite / "files").glob("*.ipynb") if notebook.name != INDEX]

@@ -29,6 +29,7 @@ from labkit import __version__
 from labkit.labs import LABS
 from labkit.labs.lab import Lab
 from labkit.server import site as building
+from labkit.server import site_pages
 
 from .conftest import PATIENCE
 
@@ -120,9 +121,9 @@ def core_site(pyodide: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])
     nbformat.write(notebook, folder / "notebooks" / "probe.ipynb")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "notebooks_folder", lambda: folder / "notebooks")
+        patch.setattr(site_pages, "notebooks_folder", lambda: folder / "notebooks")
         install = "%pip install -q --no-deps labkit-deepnets ipywidgets jupyterlab_widgets comm"
-        patch.setattr(building, "INSTALL", install)
+        patch.setattr(site_pages, "INSTALL", install)
         building.build(folder / "site", str(pyodide))
     with serving(folder / "site") as address:
         yield address
@@ -142,6 +143,17 @@ def test_the_kernel_boots_labkit_is_there_and_widgets_answer(core_site: str, pag
     handle.press("ArrowRight")
     expect(outputs.get_by_text("moved to 5")).to_be_visible()
     assert [url for url in asked if not url.startswith((core_site, "blob:", "data:"))] == []
+
+
+def test_the_front_page_leads_to_a_lab(tmp_path: Path, page: Page) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "index.html").write_text("the lab's own page")
+    site_pages.write_front_page(tmp_path)
+    with serving(tmp_path) as address:
+        page.goto(address)
+        expect(page.locator("img").first).to_be_visible()
+        page.get_by_role("link", name=LABS["softmax"].title).click()
+        expect(page).to_have_url(f"{address}lab/index.html?path=softmax.ipynb")
 
 
 @pytest.fixture(scope="module")

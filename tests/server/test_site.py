@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from html import unescape
 from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from packaging.requirements import Requirement
 from labkit.labs import LABS
 from labkit.server import site as building
 from labkit.server.errors import CommandError
-from labkit.server.site import EXTENSIONS, INSTALL, MARK, build
+from labkit.server.site import EXTENSIONS, MARK, build
+from labkit.server.site_pages import INSTALL
 from labkit.server.wheels import BROWSER, is_pure, needed
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +77,17 @@ def test_every_lab_is_in_it_and_fetches_labkit_from_the_site_first(site: Path) -
         pairs = zip(notebook.cells, original.cells, strict=True)
         changed = [(a.source, b.source) for a, b in pairs if a.source != b.source]
         assert changed == [(f"{INSTALL}\n{changed[0][1]}", changed[0][1])]
-    assert json.loads((site / MARK).read_text()) == {"labs": sorted(LABS)}
+    assert json.loads((site / MARK).read_text()) == {"labkit": version("labkit-deepnets")}
+
+
+def test_the_front_page_lists_every_lab_with_its_picture(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    for key, lab in LABS.items():
+        assert f'href="lab/index.html?path={key}.ipynb"' in text
+        assert lab.question in unescape(text)
+        assert (site / "thumbnails" / f"{key}.png").read_bytes().startswith(b"\x89PNG")
+    assert 'href="/' not in text  # it may lie below any path
+    assert 'src="/' not in text
 
 
 def shipped(site: Path) -> dict[str, Path]:
@@ -144,7 +156,7 @@ def given(folder: Path) -> Any:
 def test_a_pyodide_elsewhere_is_named(quick: Callable[..., None], tmp_path: Path) -> None:
     quick(tmp_path / "site", "https://school.example/pyodide/")
     assert given(tmp_path / "site") == {
-        "disablePyPIFallback": False, "pyodideUrl": "https://school.example/pyodide/pyodide.mjs"
+        "disablePyPIFallback": True, "pyodideUrl": "https://school.example/pyodide/pyodide.mjs"
     }  # fmt: skip
 
 
