@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from jupyter_core.paths import jupyter_runtime_dir
 from jupyterlab.handlers.announcements import NeverCheckForUpdate
@@ -15,6 +16,8 @@ from labkit.server.connection import NoDelayConnection
 from labkit.server.kernels import LabKernelManager, private_transport
 from labkit.server.logs import keep_plain
 
+BROWSER_KERNEL = "@jupyterlite/pyodide-kernel-extension"
+"""The front end of a kernel that only JupyterLite can have."""
 SETTINGS = Path(__file__).parent / "etc" / "jupyter"
 
 
@@ -26,6 +29,7 @@ def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, rea
     keep_plain()
     _use_settings()
     server = LabApp.initialize_server(argv=_options(folder, notebook, ip, port, open_browser), config=_config())
+    server.web_app.settings["page_config_hook"] = without_browser_kernel
     # Stock Jupyter asks a question at the first Ctrl-C; `labkit serve` and `labkit lab` stop alike.
     signal.signal(signal.SIGINT, server._signal_stop)
     token = server.identity_provider.token
@@ -33,6 +37,12 @@ def run(folder: Path, notebook: str, ip: str, port: int, open_browser: bool, rea
     address = f"{url(ip, port)}lab/tree/{notebook}" + (f"?token={token}" if token else "")
     server.io_loop.add_callback(ready, address)  # the port is bound by an earlier callback
     server.start()
+
+
+def without_browser_kernel(handler: Any, page: dict[str, Any]) -> dict[str, Any]:
+    """A page's settings without the extension that a site needs: JupyterLab finds it installed, and fails on it."""
+    page["federated_extensions"] = [each for each in page["federated_extensions"] if each["name"] != BROWSER_KERNEL]
+    return page
 
 
 def _use_settings() -> None:

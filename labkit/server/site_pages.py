@@ -8,7 +8,16 @@ import nbformat
 from labkit.server.notebooks import notebooks_folder
 from labkit.server.pages import TEMPLATES, LabPage, lab_pages
 
-INSTALL = "%pip install -q labkit-deepnets"
+START = """import sys
+
+if sys.platform == "emscripten":  # in a browser: labkit comes with the site
+    import piplite
+
+    await piplite.install({packages})
+
+"""
+"""Before what a notebook runs first; in a copy that is opened elsewhere it does nothing."""
+PACKAGES = '"labkit-deepnets"'
 KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 """The kernel in the browser, as it names itself: of another name, JupyterLite asks which is meant."""
 
@@ -28,7 +37,7 @@ def write_notebooks(folder: Path) -> None:
     for notebook in notebooks_folder().glob("*.ipynb"):
         content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
         first = next(cell for cell in content.cells if cell.cell_type == "code")
-        first.source = f"{INSTALL}\n{first.source}"
+        first.source = START.format(packages=PACKAGES) + first.source
         content.metadata["kernelspec"] = KERNEL
         nbformat.write(content, folder / notebook.name)  # type: ignore[no-untyped-call]
 

@@ -122,8 +122,8 @@ def core_site(pyodide: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     nbformat.write(notebook, folder / "notebooks" / "probe.ipynb")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site_pages, "notebooks_folder", lambda: folder / "notebooks")
-        install = "%pip install -q --no-deps labkit-deepnets ipywidgets jupyterlab_widgets comm"
-        patch.setattr(site_pages, "INSTALL", install)
+        packages = '["labkit-deepnets", "ipywidgets", "jupyterlab_widgets", "comm"], deps=False'
+        patch.setattr(site_pages, "PACKAGES", packages)
         building.build(folder / "site", str(pyodide))
     with serving(folder / "site") as address:
         yield address

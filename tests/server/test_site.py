@@ -1,5 +1,6 @@
 """The static site: built without a network, whole, of matching parts, and never in the place of something else."""
 
+import ast
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from labkit.labs import LABS
 from labkit.server import site as building
 from labkit.server.errors import CommandError
 from labkit.server.site import EXTENSIONS, MARK, build
-from labkit.server.site_pages import INSTALL
+from labkit.server.site_pages import PACKAGES, START
 from labkit.server.wheels import BROWSER, is_pure, needed
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,11 @@ def test_every_lab_is_in_it_and_fetches_labkit_from_the_site_first(site: Path) -
         assert notebook.metadata.kernelspec.name == "python"
         pairs = zip(notebook.cells, original.cells, strict=True)
         changed = [(a.source, b.source) for a, b in pairs if a.source != b.source]
-        assert changed == [(f"{INSTALL}\n{changed[0][1]}", changed[0][1])]
+        start = START.format(packages=PACKAGES)
+        assert changed == [(start + changed[0][1], changed[0][1])]
+        elsewhere = compile(start, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        with pytest.raises(StopIteration):  # under a server it waits for nothing, and is done
+            eval(elsewhere, {}).send(None)
     assert json.loads((site / MARK).read_text()) == {"labkit": version("labkit-deepnets")}
 
 
