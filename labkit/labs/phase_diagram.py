@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from labkit.figures.layer_curves import Theory
 from labkit.figures.phase import Curves, PhaseView, Place
 from labkit.labs.lab import Action, Lab, Preset
-from labkit.labs.parameters import Choice, ParameterError, Parameters, Range
+from labkit.labs.parameters import Choice, Parameters, Range
 from labkit.labs.phase_points import Points, points_of
 from labkit.labs.phase_result import Result, explain, places
 from labkit.labs.shared import ROWS_OWN, ActivationKey, AlphaValue, OwnFormula, Seed, key_of, row_of
@@ -107,18 +107,16 @@ def _found(parameters: PhaseDiagram, net: Network) -> Result:
         angle=angle_by_series(net.activation_row, net.alpha, 0.0, sigma_w, sigma_b, end.q) if end else None,
         pairs=measured_pairs(net, parameters.start, float(np.sqrt(np.mean(np.square(trace.x))))),
         correlation=correlations(net, parameters.start) if fits else None,
-        gradient=gradient, points=_points(parameters) if fits else None,
+        gradient=gradient, points=_points(parameters) if fits and parameters.measured else None,
     )  # fmt: skip
 
 
-def _points(p: PhaseDiagram) -> Points | None:
-    """The points of the sweep that was chosen; ParameterError where it has none for this plane."""
-    if not p.measured:
-        return None
+def _points(p: PhaseDiagram) -> Points | str:
+    """The points of the sweep that was chosen, or why it has none for this plane."""
     try:
         return points_of(SWEEPS[p.measured].columns, row_of(p.values()), p.alpha)
     except ValueError as error:
-        raise ParameterError(f"measured points {error}", "measured") from None
+        return str(error)
 
 
 def measured_pairs(network: Network, start: float, rms: float = 1.0) -> Array:
@@ -152,9 +150,9 @@ class _View(PhaseView):
         )  # fmt: skip
 
 
-def _by_growth(points: Points | None) -> tuple[Array, Array]:
+def _by_growth(points: Points | str | None) -> tuple[Array, Array]:
     """Where gradients grew and where they shrank, (2, points) each."""
-    if points is None:
+    if not isinstance(points, Points):
         return np.empty((2, 0)), np.empty((2, 0))
     places = np.array([points.sigma_w, points.sigma_b])
     return places[:, points.grows], places[:, ~points.grows]

@@ -27,7 +27,8 @@ class Result:
     """A point of the plane: what theory says of it, and what is measured there.
 
     `pairs` is the measured correlation, (pairs, depth), of inputs that start at `start`; `correlation` (depth,) is the
-    predicted one. `plane`, `angle` and `correlation` are None where theory does not hold.
+    predicted one. `points` are those of a sweep, or why it has
+    none here. `plane`, `angle` and `correlation` are None where theory does not hold.
     """
 
     network: Network
@@ -41,7 +42,7 @@ class Result:
     pairs: Array
     correlation: Array | None
     gradient: Array
-    points: Points | None = None
+    points: Points | str | None = None
 
     @property
     def label(self) -> str:
@@ -117,7 +118,9 @@ def explain(result: Result) -> str:
     if result.correlation is not None and isfinite(result.correlation[-1]):
         measured += f" (theory {short(float(result.correlation[-1]))})"
     gradient = result.gradient
-    if result.points is not None:
+    if isinstance(result.points, str):
+        parts.append(f"no measured points are drawn: they {result.points}")
+    elif result.points is not None:
         grew = int(result.points.grows.sum())
         parts.append(
             f"measured in a sweep at {len(result.points.gain)} points: gradients grow on their way back at {grew} (▲), "

@@ -6,7 +6,6 @@ import pytest
 
 from labkit import Network, critical_std, predict
 from labkit.labs import LABS
-from labkit.labs.parameters import ParameterError
 from labkit.labs.phase_points import points_of
 from labkit.labs.sweep_columns import columns_of
 from labkit.labs.sweeps import SHIPPED, SWEEPS
@@ -74,10 +73,12 @@ def test_a_sweep_without_such_points_is_refused(table, words):
         points_of(columns_of(table), ACTIVATIONS["tanh"], None)
 
 
-def test_another_activation_is_refused_where_one_is_looking():
-    with pytest.raises(ParameterError, match="measured points must be of normal weights and ReLU") as refused:
-        shown(activation="relu", measured="phases")
-    assert refused.value.field == "measured"
+def test_another_activation_has_none_and_the_page_says_so():
+    result, view = shown(activation="relu", measured="phases"), LAB.view()
+    view.update(result)
+    assert not view._plane._grew.get_visible()
+    said = "No measured points are drawn: they must be of normal weights and ReLU, got a sweep of tanh."
+    assert said in LAB.explain(result)
 
 
 def test_a_slope_must_be_the_same():
