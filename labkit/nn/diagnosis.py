@@ -30,15 +30,14 @@ _CAUSES: Mapping[str, str] = {
 class Diagnosis:
     """What is wrong with a network, or that nothing is.
 
-    `verdict` is a key of VERDICTS. `cause` and `evidence` are sentences without a full stop. `findings` are all that
-    hold, the one that decides first. `severity` is that of this one: 1 at its threshold, more beyond it, 0 where
-    healthy. `network` is the one that was measured, or None; then there is no `remedy`.
+    `verdict` is a key of VERDICTS. `findings` are all that hold, the one that decides first. `statistics` are what they
+    were found in. `network` is the one that was measured, or None; then there is no `remedy`. Words are made when
+    asked for: a sweep of thousands of networks reads verdicts alone.
     """
 
     verdict: str
-    cause: str
-    evidence: str
     findings: tuple[Finding, ...]
+    statistics: LayerStatistics = field(repr=False, compare=False)
     network: Network | None = field(default=None, repr=False)
 
     @property
@@ -48,8 +47,20 @@ class Diagnosis:
 
     @property
     def severity(self) -> float:
-        """How far the deciding number lies beyond its threshold."""
+        """How far the deciding number lies beyond its threshold: 1 at it, more beyond it; 0 where healthy."""
         return max((each.severity for each in self.findings if each.verdict == self.findings[0].verdict), default=0.0)
+
+    @cached_property
+    def cause(self) -> str:
+        """Why it is so: a sentence without a full stop."""
+        quantity = _quantity(self.findings, self.verdict)
+        words = {"quantity": quantity, "activation": _activation(self.network), "weights": _weights(self.network)}
+        return _CAUSES[self.verdict].format_map(words)
+
+    @cached_property
+    def evidence(self) -> str:
+        """The numbers that it was seen in: a sentence without a full stop."""
+        return _evidence(self.statistics, self.findings, self.verdict)
 
     @cached_property
     def remedy(self) -> Remedy | None:
@@ -72,10 +83,7 @@ def diagnose(statistics: LayerStatistics, network: Network | None = None) -> Dia
     found = findings(statistics, _name(network))
     verdict = _primary(found)
     ranked = tuple(sorted(found, key=lambda each: (each.verdict != verdict, each.quantity != "gradient")))
-    quantity = _quantity(ranked, verdict)
-    words = {"quantity": quantity, "activation": _activation(network), "weights": _weights(network)}
-    cause = _CAUSES[verdict].format_map(words)
-    return Diagnosis(verdict, cause, _evidence(statistics, ranked, verdict), ranked, network)
+    return Diagnosis(verdict, ranked, statistics, network)
 
 
 def _primary(found: tuple[Finding, ...]) -> str:

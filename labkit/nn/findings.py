@@ -49,7 +49,7 @@ def findings(statistics: LayerStatistics, name: str) -> tuple[Finding, ...]:
 
 def _share(verdict: str, key: str, shares: Array, limits: Array, said: str) -> Finding | None:
     """The layer whose share lies farthest beyond its limit, if any does."""
-    beyond = np.nan_to_num(shares / limits)
+    beyond = np.fmax(shares / limits, 0.0)  # a share that is missing is none
     layer = int(np.argmax(beyond))
     if beyond[layer] < 1:
         return None
@@ -83,17 +83,16 @@ def _saturated(statistics: LayerStatistics) -> Finding | None:
 
 
 def _trend(trend: Trend, name: str, overflow: bool) -> Finding | None:
-    said = trend.said(name)
     if trend.missing is not None:
         verdict = "exploding" if overflow else "mixed"
         limit = threshold("exploding")
-        return Finding(verdict, trend.quantity, trend.missing, inf, "exploding", limit, MOST_SEVERE, said)
+        return Finding(verdict, trend.quantity, trend.missing, inf, "exploding", limit, MOST_SEVERE, trend.said(name))
     for verdict in ("vanishing", "exploding"):
         limit = threshold(verdict)
         if trend.ratio <= limit if limit < 1 else trend.ratio >= limit:
             log = log10(trend.ratio) if 0 < trend.ratio < inf else inf
             severity = min(abs(log / log10(limit)), MOST_SEVERE)
-            return Finding(verdict, trend.quantity, trend.far, trend.ratio, verdict, limit, severity, said)
+            return Finding(verdict, trend.quantity, trend.far, trend.ratio, verdict, limit, severity, trend.said(name))
     return None
 
 

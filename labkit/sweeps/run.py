@@ -71,13 +71,12 @@ def _fill(
 
     plain, chunks = design.plain(), Chunks(missing)
     out: dict[Any, tuple[int, int]] = {}
+    suspects: list[int] = []
     done = as_completed()
 
     def hand_out() -> None:
-        while len(out) < AHEAD * max(1, sum(client.ncores().values())):
-            chunk = next(chunks, None)
-            if chunk is None:
-                return
+        threads = max(1, sum(client.ncores().values()))
+        while len(out) < AHEAD * threads and (chunk := chunks.take(threads)):
             future = client.submit(work, plain, *chunk, pure=False)
             out[future] = chunk
             done.add(future)
@@ -89,27 +88,33 @@ def _fill(
             for future in done:
                 ears.check()
                 start, stop = out.pop(future)
-                bar.update(_take(future, start, stop, store, chunks, plain))
+                found = _result(future)
+                if found:
+                    store.keep(start, found[0])
+                    chunks.told(stop - start, found[1])
+                    bar.update(stop - start)
+                elif stop - start > 1:
+                    chunks.again(start, stop)
+                else:
+                    suspects.append(start)
                 hand_out()
+            for number in suspects:  # one at a time: beside nothing else, whose worker dies has killed it
+                ears.check()
+                found = _result(client.submit(work, plain, number, number + 1, pure=False))
+                store.keep(number, found[0] if found else lost(design, number, "each worker that tried it died"))
+                bar.update(1)
         finally:
             client.cancel(list(out))
 
 
-def _take(future: Any, start: int, stop: int, store: Any, chunks: Chunks, plain: Mapping[str, Any]) -> int:
-    """Keep a chunk's rows, or have it done again; how many rows are kept."""
+def _result(future: Any) -> tuple[dict[str, list[Any]], float] | None:
+    """A chunk's rows and seconds; None where each worker that was given it died, by it or by what it did beside it."""
     from distributed import KilledWorker
 
     try:
-        rows, seconds = future.result()
-    except KilledWorker as error:  # several workers in turn: most likely by a setting of this chunk
-        if stop - start > 1:
-            chunks.again(start, stop)
-            return 0
-        rows, seconds = lost(Design.of(plain), start, f"each worker that tried it died: {error}"), 0.0
-    store.keep(start, rows)
-    if seconds:
-        chunks.told(stop - start, seconds)
-    return stop - start
+        return future.result()  # type: ignore[no-any-return]
+    except KilledWorker:
+        return None
 
 
 def work(plain: Mapping[str, Any], start: int, stop: int) -> tuple[dict[str, list[Any]], float]:

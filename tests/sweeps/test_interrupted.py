@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labkit import Design, SweepError, read_sweep
-from labkit.sweeps import hands
+from labkit.sweeps import chunks, hands
 from labkit.sweeps import run as running
 from labkit.sweeps.hands import local
 from labkit.sweeps.run import sweep
@@ -21,15 +21,21 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 WORK = running.work
 
 
-def test_a_worker_that_is_killed_costs_its_chunk(tmp_path):
-    design = Design({**SMALL.axes, "seed": tuple(range(150))}, SMALL.fixed)
+def test_a_worker_that_is_killed_costs_its_chunk(tmp_path, monkeypatch):
+    design, taken, results = Design({**SMALL.axes, "seed": tuple(range(150))}, SMALL.fixed), [], running._result
+
+    def result(future: Any) -> Any:
+        taken.append(results(future))
+        if len(taken) == 5:  # between two chunks, and others are out
+            os.kill(first, signal.SIGKILL)
+        return taken[-1]
+
+    monkeypatch.setattr(running, "_result", result)
     with local(2) as client:
         first = min(client.run(os.getpid).values())
-        timer = __import__("threading").Timer(1.0, os.kill, (first, signal.SIGKILL))
-        timer.start()
         found = sweep(design, tmp_path, client=client)
-        timer.join()
         assert first not in client.run(os.getpid).values()
+    assert len(taken) > 5
     same(found, one_by_one(design))
 
 
@@ -44,10 +50,13 @@ def dies_at(number: int) -> Any:
     return work
 
 
-def test_a_setting_that_kills_its_workers_is_a_row_and_the_others_go_on(tmp_path, monkeypatch, expected):
+@pytest.mark.parametrize("chunk", [1, 20_000])
+def test_a_setting_that_kills_its_workers_is_a_row_and_the_others_go_on(tmp_path, monkeypatch, expected, chunk):
+    """In chunks of one setting, others wait on the worker that dies: they are not blamed."""
     import dask
 
     monkeypatch.setattr(running, "work", dies_at(33))
+    monkeypatch.setattr(chunks, "MOST", chunk)
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}), local(2) as client:
         found = sweep(SMALL, tmp_path, client=client)
     assert found["error"].notna().sum() == 1
