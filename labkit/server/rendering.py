@@ -58,15 +58,17 @@ class RenderedPages:
         """Of this Voila server; the keys of the labs by the names of their notebooks."""
         self._server, self._keys = server, keys
         self._rendered: dict[str, tuple[int, RenderedPage | None]] = {}
+        self._one = asyncio.Lock()  # a class that comes at once has it rendered once
 
     async def page(self, name: str) -> RenderedPage | None:
         """The page of this notebook; None for one that must be run."""
         changed = Path(self._server.root_dir, name).stat().st_mtime_ns
-        at, page = self._rendered.get(name, (None, None))
-        if at != changed:
-            page = await self._render(name)
-            self._rendered[name] = changed, page
-        return page
+        async with self._one:
+            at, page = self._rendered.get(name, (None, None))
+            if at != changed:
+                page = await self._render(name)
+                self._rendered[name] = changed, page
+            return page
 
     async def prepare(self) -> None:
         """Render all of them, letting visitors in between."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from labkit.server.nursery import page_name
-from labkit.server.rendering import shows_only
+from labkit.server.rendering import RenderedPages, shows_only
 from tests.benchmarks.student import Student
 
 KEY = "activation_functions"
@@ -49,6 +49,24 @@ def test_a_notebook_shows_its_lab_and_does_nothing_else(sources: list[str], only
     cells = [SimpleNamespace(cell_type="code", source=source) for source in sources]
     words = SimpleNamespace(cell_type="markdown", source="words")
     assert shows_only(SimpleNamespace(cells=[words, *cells]), KEY) is only
+
+
+def test_a_class_that_comes_at_once_has_the_page_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, SHOW)
+    rendered = []
+
+    async def render(_: RenderedPages, name: str) -> None:
+        rendered.append(name)
+        await asyncio.sleep(0.01)
+
+    async def all_of_them() -> None:
+        pages = RenderedPages(SimpleNamespace(root_dir=str(tmp_path)), {f"{KEY}.ipynb": KEY})
+        await asyncio.gather(*(pages.page(f"{KEY}.ipynb") for _ in range(30)))
+
+    monkeypatch.setattr(RenderedPages, "_render", render)
+    with ThreadPoolExecutor(1) as beside:  # Playwright keeps a loop running in the thread of its tests
+        beside.submit(asyncio.run, all_of_them()).result()
+    assert rendered == [f"{KEY}.ipynb"]
 
 
 async def opened(url: str) -> tuple[str, dict[str, Any], str]:
