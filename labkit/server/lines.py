@@ -42,6 +42,10 @@ class LabWebsocketHandler(PlainErrors, VoilaKernelWebsocketHandler):  # type: ig
             if self.ws_connection is None:  # refused
                 self._lines.open.discard(self)
 
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """As Jupyter; none for a page that has left before it was answered."""
+        return None if self.connection is None else super().select_subprotocol(subprotocols)  # type: ignore[no-any-return]
+
     def on_close(self) -> None:
         """Give the place free for another line."""
         self._lines.open.discard(self)

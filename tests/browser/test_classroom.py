@@ -180,7 +180,7 @@ def test_a_lab_that_has_ended_says_so_and_goes_on_from_where_it_was(page: Page, 
         document.cookie.match(/_xsrf=([^;]+)/)[1]}})""",
         kernel,
     )
-    expect(page.get_by_text("This lab has ended. Nothing that you see is lost.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("This lab has ended. Its last picture can be had again.")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Go on from where I was").click()
     expect(page.locator(".labkit-caption")).to_have_text(said, timeout=60_000)
     expect(page.get_by_role("slider", name="depth", exact=True)).to_have_attribute("aria-valuenow", "6.0")

@@ -1,13 +1,16 @@
 """What a page says when its server or its lab is not there, and how it goes on."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from labkit.server.address import free_port
 from tests.browser.conftest import PATIENCE, until_ready
+from tests.server.test_kernels import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -56,3 +59,131 @@ def test_a_lab_that_does_not_open_says_so(page: Page, run_server: Any, tmp_path:
         expect(page.get_by_text("This lab did not open.")).to_be_visible(timeout=PATIENCE)
         assert page.url.endswith("?classes=5")
         page.close(run_before_unload=True)
+
+
+LOOK, HEALTH = "**/api/kernels/*", "**/health"
+
+
+@pytest.fixture
+def softmax(page: Page, voila_server: str) -> Iterator[Page]:
+    """A lab in which something was set."""
+    page.goto(voila_server + LAB)
+    until_ready(page)
+    move(page, 5)
+    yield page
+    page.close(run_before_unload=True)
+
+
+def move(page: Page, to: int, key: str = "ArrowRight") -> None:
+    page.get_by_role("slider", name="classes", exact=True).press(key)
+    expect(page.locator(f"[data-state*='classes={to}']")).to_have_count(1)
+
+
+def answering(page: Page, path: str, status: int) -> None:
+    """From now on the server, or what stands before it, answers so; and the page looks."""
+    page.unroute(path)
+    page.route(path, lambda route: route.fulfill(status=status, body="not the lab"))
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "way"),
+    [
+        (424, "This lab has ended.", "Go on from where I was"),
+        (404, "This lab has ended.", "Go on from where I was"),
+        (403, "You are no longer logged in.", "Log in and go on"),
+    ],
+)
+def test_what_the_server_says_of_the_lab_is_said_and_its_state_is_opened_again(
+    softmax: Page, status: int, words: str, way: str
+) -> None:
+    answering(softmax, LOOK, status)
+    expect(softmax.get_by_text(words)).to_be_visible(timeout=5000)
+    softmax.unroute(LOOK)
+    softmax.get_by_role("button", name=way).click()
+    until_ready(softmax)
+    expect(softmax.locator("[data-state*='classes=5']")).to_have_count(1)
+    expect(softmax.locator("#labkit-lost")).to_be_hidden()
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_proxy_whose_server_is_away_is_no_end(softmax: Page, status: int) -> None:
+    answering(softmax, LOOK, status)
+    lost = softmax.get_by_text("The server does not answer. Trying again …")
+    expect(lost).to_be_visible(timeout=5000)
+    expect(softmax.locator("#labkit-lost button")).to_be_hidden()
+    softmax.unroute(LOOK)
+    expect(lost).to_be_hidden(timeout=5000)
+    move(softmax, 6)
+
+
+def test_the_way_back_waits_for_a_server_behind_a_proxy(softmax: Page) -> None:
+    answering(softmax, HEALTH, 502)
+    answering(softmax, LOOK, 404)
+    softmax.get_by_role("button", name="Go on from where I was").click()
+    expect(softmax.get_by_text("The server does not answer. Trying again …")).to_be_visible()
+    softmax.unroute(LOOK)
+    softmax.unroute(HEALTH)
+    expect(softmax.locator("#labkit-lost")).to_be_hidden()
+    until_ready(softmax)
+    expect(softmax.locator("[data-state*='classes=5']")).to_have_count(1)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_line_that_says_nothing_is_told_and_the_last_value_drawn(page: Page, voila_server: str, cut: bool) -> None:
+    silent, lines = [False], []  # type: ignore[var-annotated]
+
+    def between(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        lines.append(line)
+        line.on_message(lambda message: None if silent[0] else server.send(message))
+        server.on_message(lambda message: None if silent[0] else line.send(message))
+
+    page.route_web_socket("**/channels*", between)
+    page.goto(voila_server + LAB)
+    until_ready(page)
+    move(page, 5)
+    silent[0] = True
+    page.get_by_role("slider", name="classes", exact=True).press("ArrowRight")
+    expect(page.get_by_text("No answer yet …")).to_be_visible(timeout=8000)
+    silent[0] = False
+    if cut:
+        lines[-1].close()
+    expect(page.locator("[data-state*='classes=6']")).to_have_count(1)
+    assert len(lines) > 1
+    expect(page.get_by_text("No answer yet …")).to_be_hidden()
+    move(page, 5, "ArrowLeft")
+    page.close(run_before_unload=True)
+
+
+def test_a_reload_and_the_way_back_find_what_was_set(softmax: Page, voila_server: str) -> None:
+    expect(softmax).to_have_url(re.compile("classes=5"))
+    softmax.reload()
+    until_ready(softmax)
+    expect(softmax.locator("[data-state*='classes=5']")).to_have_count(1)
+    softmax.get_by_role("link", name="All labs").click()
+    expect(softmax.get_by_role("searchbox")).to_be_visible()
+    softmax.go_back()
+    until_ready(softmax)
+    expect(softmax.locator("[data-state*='classes=5']")).to_have_count(1)
+
+
+def test_an_address_stays_as_it_was_while_nothing_is_set(page: Page, voila_server: str) -> None:
+    page.goto(voila_server + LAB)
+    until_ready(page)
+    page.wait_for_timeout(1200)
+    assert page.url == voila_server + LAB
+    page.close(run_before_unload=True)
+
+
+def test_a_page_that_is_left_before_its_lab_stands_leaves_no_kernel(page: Page, voila_server: str) -> None:
+    def kernels() -> int:
+        return int(page.request.get(voila_server + "health").json()["kernels"])
+
+    before = kernels()
+    page.route("**/voila/static/**", lambda route: None)  # what would register Voila's own farewell never comes
+    page.goto(voila_server + LAB, wait_until="commit")
+    page.wait_for_function("document.getElementById('jupyter-config-data')")
+    assert kernels() == before + 1
+    page.goto("about:blank")
+    assert wait_until(lambda: kernels() == before, 10)

@@ -1,4 +1,4 @@
-// Names for what ipywidgets leaves nameless, words for what it takes back silently, and what the page is waiting for.
+// Names for what ipywidgets leaves nameless, and words for what it takes back silently.
 (() => {
   "use strict";
   const set = (element, name, value) => {
@@ -133,81 +133,6 @@
   };
   for (const type of Object.keys(COMMAND)) document.addEventListener(type, holdCommand, true);
 
-  // A frame that takes long: the kernel's own word for it, after a time in which most frames are done.
-  const sayBusy = (busy) => { document.getElementById("labkit-busy").hidden = !busy; };
-  let working;
-  const watchKernel = () => {
-    const kernel = window.jupyterapp?.widgetManager?.kernel;
-    kernel?.statusChanged.connect((_, status) => {
-      clearTimeout(working);
-      if (status === "busy") working = setTimeout(sayBusy, 400, true);
-      else sayBusy(false);
-      if (status === "dead" || status === "autorestarting") sayLost(ENDED, true);
-    });
-    kernel?.connectionStatusChanged.connect(() => lookAfter(kernel));
-    // A kernel that was ended from elsewhere, and a line that is only half there, say nothing of themselves.
-    setInterval(lookAfter, 20000, kernel);
-  };
-
-  // A lost line or an ended kernel: the sliders would still move, and nothing else.
-  const ENDED = "This lab has ended. Nothing that you see is lost.";
-  const UNOPENED = "This lab did not open.";
-  const UNREACHED = "The server does not answer. Trying again …";
-  const lost = document.getElementById("labkit-lost");
-  const restart = lost.querySelector("button");
-  let over = false, looking = false;
-  const sayLost = (words, ended) => {
-    over ||= ended;
-    if (over && !ended) return;
-    const said = lost.querySelector("span");
-    if (said.textContent !== words) said.textContent = words;
-    lost.hidden = !words;
-    restart.hidden = !ended;
-    if (words === UNOPENED) restart.textContent = "Try again";
-    sayBusy(false);
-  };
-  restart.addEventListener("click", () => {
-    const state = document.querySelector("[data-state]")?.dataset.state;
-    window.location.assign(window.location.pathname + (state ? `?${state}` : window.location.search));
-  });
-  const lookAfter = async (kernel) => {
-    if (!kernel || over || looking) return;
-    looking = true;
-    try {
-      const url = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
-      // A hub answers a script only with the cookie's own word.
-      const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
-      const answer = await fetch(url, { cache: "no-store", headers: { "X-XSRFToken": xsrf }, signal: AbortSignal.timeout(10000) });
-      if (answer.status === 404 || answer.status === 403) sayLost(ENDED, true);
-      else if (kernel.connectionStatus === "connected") sayLost("", false);
-    } catch {
-      sayLost(UNREACHED, false);
-    }
-    looking = false;
-    if (!over && kernel.connectionStatus !== "connected") setTimeout(lookAfter, 3000, kernel);
-  };
-
-  // Ready: the widgets stand and their pictures are there. Where none come, what the page has is shown after a while.
-  const started = () => {
-    const cells = document.getElementById("rendered_cells");
-    if (!cells || cells.style.display === "none") return false;
-    const pictures = [...cells.querySelectorAll("img.widget-image")];
-    if (pictures.some((picture) => !picture.naturalWidth)) return false;
-    return Boolean(cells.querySelector(".jupyter-widgets, [data-mime-type='application/vnd.jupyter.stderr']"));
-  };
-  const patience = 15000;
-  const ready = () => {
-    document.getElementById("labkit-loading")?.remove();
-    if (!document.querySelector("#rendered_cells .labkit-frame, #rendered_cells .jp-RenderedText")) sayLost(UNOPENED, true);
-    watchKernel();
-  };
-  let loadedAt = Infinity;
-  window.addEventListener("load", () => { loadedAt = performance.now(); });
-  const check = () => {
-    if (started() || performance.now() - loadedAt > patience) ready();
-    else setTimeout(check, 50);
-  };
-  check();
   // In the page the lab comes first and the notebook's prose after it, whatever their order in the notebook. The lab has
   // title and question at its head: there the prose need not say them again.
   document.addEventListener("DOMContentLoaded", () => {

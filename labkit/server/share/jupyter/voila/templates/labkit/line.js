@@ -1,0 +1,182 @@
+// The line to the kernel: what a page says when it is slow, lost or at its end, and how it goes on from where it was.
+(() => {
+  "use strict";
+  const RETRY = 3000, PATIENCE = 15000, SLOW = 4000;
+  const config = () => JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  const manager = () => window.jupyterapp?.widgetManager;
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  // A hub answers a script only with the cookie's own word.
+  const xsrf = () => /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+  const ask = async (path) => {  // the status of the answer; 0: none
+    try {
+      const options = { cache: "no-store", headers: { "X-XSRFToken": xsrf() }, signal: AbortSignal.timeout(6000) };
+      return (await fetch(`${config().baseUrl}${path}`, options)).status;
+    } catch {
+      return 0;
+    }
+  };
+
+  // A page that is left before Voila's own farewell is there ends its kernel itself, or quick reloads fill all places.
+  window.addEventListener("pagehide", () => {
+    const { baseUrl, kernelId } = config();
+    if (!kernelId || manager()?.kernel) return;
+    const form = new FormData();
+    form.append("_xsrf", xsrf());
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+  });
+
+  // A reload, and the way back from elsewhere, find what was on the page. Browsers count such changes of the address.
+  const stateOf = () => document.querySelector("[data-state]")?.dataset.state;
+  const keepState = () => {
+    let kept = stateOf();
+    setInterval(() => {
+      const state = stateOf();
+      if (!state || state === kept) return;
+      kept = state;
+      history.replaceState(history.state, "", `${location.pathname}?${state}${location.hash}`);
+    }, 500);
+  };
+
+  const SAID = {
+    unreached: ["The server does not answer. Trying again …", ""],
+    ended: ["This lab has ended. Its last picture can be had again.", "Go on from where I was"],
+    out: ["You are no longer logged in.", "Log in and go on"],
+    unopened: ["This lab did not open.", "Try again"],
+  };
+  const lost = document.getElementById("labkit-lost"), button = lost.querySelector("button");
+  let over = false;
+  const say = (what) => {
+    const [words, way] = SAID[what] ?? ["", ""], said = lost.querySelector("span");
+    if (said.textContent !== words) said.textContent = words;
+    if (!what && lost.hidden) return;
+    lost.hidden = !words;
+    button.hidden = !way;
+    button.textContent = way;
+    if (words) sayBusy("");
+  };
+  const end = (what) => {
+    over = true;
+    say(what);
+  };
+  // Behind a proxy a server that is down answers, too: by the proxy's own page, which knows no way back.
+  button.addEventListener("click", async () => {
+    while ([0, 502, 504].includes(await ask("health"))) {
+      say("unreached");
+      await pause(RETRY);
+    }
+    const state = stateOf();
+    location.assign(location.pathname + (state ? `?${state}` : location.search));
+  });
+
+  let looking = false, tries = 0, next;
+  const lookAfter = async () => {
+    const { kernel } = manager() ?? {};
+    if (!kernel || over || looking) return;
+    looking = true;
+    const status = await ask(`api/kernels/${kernel.id}`), connected = kernel.connectionStatus === "connected";
+    looking = false;
+    clearTimeout(next);
+    if (over) return;
+    if (status === 404 || status === 424) return end("ended");  // 424: a hub's user has no server any more
+    if (status === 403) return end("out");
+    if (status !== 200) say("unreached");
+    else if (connected) say("");
+    else if (tries > 0) kernel.reconnect().catch(() => {});  // by itself it tries once soon, and then more and more late
+    tries = connected ? 0 : tries + 1;
+    if (status !== 200 || !connected) next = setTimeout(lookAfter, RETRY);
+  };
+
+  // A frame that takes long: the kernel's own word for it, after a time in which most frames are done; or no word.
+  const busy = document.getElementById("labkit-busy");
+  const sayBusy = (words) => {
+    if (busy.textContent !== words && words) busy.textContent = words;
+    busy.hidden = !words;
+  };
+  let working, waiting;
+  const onStatus = (_, status) => {
+    clearTimeout(working);
+    if (status === "busy") working = setTimeout(sayBusy, 400, "Working …");
+    else sayBusy("");
+    if (status === "dead" || status === "autorestarting") end("ended");
+  };
+  const onMessage = (_, { direction }) => {
+    if (direction === "send") {
+      waiting ??= setTimeout(unanswered, SLOW, 1);
+      return;
+    }
+    clearTimeout(waiting);
+    waiting = undefined;
+    if (busy.textContent === SILENT) sayBusy("");
+    if (!over) say("");
+  };
+  const SILENT = "No answer yet …";
+  const unanswered = (times) => {
+    waiting = setTimeout(unanswered, SLOW, times + 1);
+    const { kernel } = manager();
+    if (over || kernel.status === "busy") return;
+    if (lost.hidden) sayBusy(SILENT);
+    if (times === 2 && kernel.connectionStatus === "connected") kernel.reconnect().catch(() => {});  // half of it is gone
+    else lookAfter();
+  };
+
+  // What a line takes with it: a control whose last message it was would wait for its answer for ever, and ipywidgets
+  // gives it the kernel's older value.
+  const VALUES = ["value", "index"];
+  let unsent = [];
+  const models = () => Promise.all(Object.values(manager()._models));
+  const keepUnsent = async () => {
+    for (const model of await models()) {
+      const values = VALUES.filter((name) => model.has(name)).map((name) => [name, model.get(name)]);
+      if (model._pending_msgs > 0 && values.length) unsent.push([model, Object.fromEntries(values)]);
+    }
+  };
+  const sendUnsent = async () => {
+    await pause(1500);  // what was answered meanwhile, and what ipywidgets restores, comes first
+    for (const [model, values] of unsent.splice(0)) {
+      model._pending_msgs = 0;
+      model._msg_buffer = null;
+      model.set(values);
+      model.save_changes(model.callbacks());
+    }
+  };
+  let line = "connected";
+  const onLine = (_, status) => {
+    if (line === "connected" && status !== line) keepUnsent();
+    if (line !== "connected" && status === "connected") sendUnsent();
+    line = status;
+    lookAfter();
+  };
+
+  const watch = () => {
+    const kernel = manager()?.kernel;
+    if (!kernel) return;
+    kernel.statusChanged.connect(onStatus);
+    kernel.anyMessage.connect(onMessage);
+    kernel.connectionStatusChanged.connect(onLine);
+    for (const type of ["online", "offline"]) window.addEventListener(type, lookAfter);
+    // A kernel that was ended from elsewhere, and a line that is only half there, say nothing of themselves.
+    setInterval(lookAfter, 20000);
+    keepState();
+  };
+
+  // Ready: the widgets stand and their pictures are there. Where none come, what the page has is shown after a while.
+  const started = () => {
+    const cells = document.getElementById("rendered_cells");
+    if (!cells || cells.style.display === "none") return false;
+    const pictures = [...cells.querySelectorAll("img.widget-image")];
+    if (pictures.some((picture) => !picture.naturalWidth)) return false;
+    return Boolean(cells.querySelector(".jupyter-widgets, [data-mime-type='application/vnd.jupyter.stderr']"));
+  };
+  const ready = () => {
+    document.getElementById("labkit-loading")?.remove();
+    if (!document.querySelector("#rendered_cells .labkit-frame, #rendered_cells .jp-RenderedText")) end("unopened");
+    watch();
+  };
+  let loadedAt = Infinity;
+  window.addEventListener("load", () => { loadedAt = performance.now(); });
+  const check = () => {
+    if (started() || performance.now() - loadedAt > PATIENCE) ready();
+    else setTimeout(check, 50);
+  };
+  check();
+})();
