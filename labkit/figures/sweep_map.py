@@ -102,7 +102,8 @@ class SweepView:
             artist.set(label=line.name, gid=TABLED)
             self._marks.append(artist)
         if shown.lines:
-            self._marks.append(axes.legend(handles=self._marks[1:], loc="upper right", fontsize=LABEL))
+            names = [line.name.replace("ξ_c", r"$\xi_c$") for line in shown.lines]
+            self._marks.append(axes.legend(self._marks[1:], names, loc="upper right", fontsize=LABEL))
         axes.set(xlim=(-0.5, len(shown.across.words) - 0.5), ylim=(-0.5, len(shown.up.words) - 0.5))
         level_axis(axes, "x", shown.across)
         level_axis(axes, "y", shown.up)

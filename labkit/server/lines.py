@@ -44,7 +44,7 @@ class LabWebsocketHandler(PlainErrors, VoilaKernelWebsocketHandler):  # type: ig
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """As Jupyter; none for a page that has left before it was answered."""
-        return None if self.connection is None else super().select_subprotocol(subprotocols)  # type: ignore[no-any-return]
+        return None if self.connection is None else super().select_subprotocol(subprotocols)
 
     def on_close(self) -> None:
         """Give the place free for another line."""

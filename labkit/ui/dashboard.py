@@ -25,7 +25,7 @@ from labkit.ui.clock import Clock
 from labkit.ui.controls import Field, field_for
 from labkit.ui.drawers import Drawers
 from labkit.ui.leads import Leads
-from labkit.ui.parts import LOCK, alert, button, classed, column, commands, folded, html, row
+from labkit.ui.parts import LOCK, alert, button, classed, column, commands, folded, html, row, words
 from labkit.ui.pins import Pins
 from labkit.ui.predict import Predict
 from labkit.ui.projector import Projector
@@ -321,8 +321,8 @@ class Page:
 
     def _say_caption(self) -> None:
         """The caption; the page's script finds in it the state, to open it again should the kernel be lost."""
-        words, state = escape(self.lab.explain(self._shown)), escape(query(self.state))
-        self.caption.value = f'<p role="status" data-state="{state}">{words}</p>'
+        said, state = words(self.lab.explain(self._shown)), escape(query(self.state))
+        self.caption.value = f'<p role="status" data-state="{state}">{said}</p>'
 
     def _refuse(self, message: str, name: str | None) -> None:
         """Say `message` at the control that it is about and under the picture, which is marked as the one before."""

@@ -1,5 +1,6 @@
 """What every part of a page is made of."""
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
@@ -43,6 +44,15 @@ def column(parts: Iterable[Any], *names: str) -> Any:
 def html(text: str = "", *names: str) -> Any:
     """A piece of HTML."""
     return classed(widgets.HTML(text), *names)
+
+
+def words(text: str) -> str:
+    """A sentence as HTML: a number and its % stay on one line.
+
+    >>> words("5 % of < 7")
+    '<span class="labkit-together">5 %</span> of &lt; 7'
+    """
+    return re.sub(r"\S+ %", r'<span class="labkit-together">\g<0></span>', escape(text))
 
 
 def alert(text: str) -> str:

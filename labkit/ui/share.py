@@ -98,4 +98,5 @@ def _link(target: str, key: str, text: str) -> str:
     """The link, and the same for a notebook and for a command line."""
     link = f'<a class="labkit-address" href="{escape(target)}" target="_blank" rel="noopener">Link to what is shown</a>'
     lines = (f'labkit.show("{key}", "{text}")', f"labkit render --from-link '{target}' --output {key}.svg")
-    return f"<p>{link}</p>" + "".join(f"<code>{escape(line)}</code>" for line in lines)
+    copy = '<button type="button" class="labkit-copy">Copy the link</button>'
+    return f"<p>{link} {copy}</p>" + "".join(f"<code>{escape(line)}</code>" for line in lines)

@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.labs.verdict import Judged, judged, remedy_values
 from labkit.nn.verdicts import THRESHOLDS
-from labkit.ui.parts import button, html, put, row
+from labkit.ui.parts import button, html, put, row, words
 
 _SIGNS = {"healthy": "✓", "mixed": "?"}
 _MOST = 6  # networks of which something is said
@@ -26,8 +26,8 @@ class VerdictLine:
     def say(self, parameters: Any, result: Any) -> None:
         """Judge a result."""
         found = judged(parameters, result)[:_MOST]
-        words = " ".join(_words(each, brief=len(found) > 1) for each in found)
-        put(self._said, f"<p>{words}</p>" if words else "")
+        said = " ".join(_words(each, brief=len(found) > 1) for each in found)
+        put(self._said, f"<p>{said}</p>" if said else "")
         self._offer(parameters, found)
 
     def _offer(self, parameters: Any, found: Sequence[Judged]) -> None:
@@ -49,7 +49,7 @@ def _words(found: Judged, brief: bool) -> str:
     word = f"{_SIGNS.get(each.verdict, '⚠')} {number}{each.row.label}{step}"
     why = each.evidence.split(";")[0] if brief else f"{each.evidence}; {each.cause}"
     name = f'<strong class="labkit-{each.verdict}" title="{escape(each.row.meaning)}">{escape(word)}:</strong>'
-    return f"{name} {escape(why)}."
+    return f"{name} {words(why)}."
 
 
 def thresholds() -> str:

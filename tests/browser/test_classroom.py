@@ -100,6 +100,26 @@ def test_a_link_opens_the_same_numbers_with_pins(lab_page: Page, voila_server: s
     raise AssertionError("the picture is another one")
 
 
+def test_the_link_is_copied_where_the_browser_has_no_clipboard_for_scripts(lab_page: Page) -> None:
+    lab_page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    lab_page.get_by_role("button", name="Share", exact=True).click()
+    lab_page.get_by_role("button", name="Copy the link").click()
+    expect(lab_page.get_by_role("button", name="Copied")).to_be_visible()
+    lab_page.evaluate("document.body.prepend(Object.assign(document.createElement('textarea'), {id: 'pasted'}))")
+    lab_page.locator("#pasted").press("ControlOrMeta+v")
+    link = lab_page.locator("a.labkit-address").evaluate("each => each.href")
+    assert lab_page.locator("#pasted").input_value() == link
+
+
+def test_on_a_narrow_page_every_tool_is_in_sight(lab_page: Page) -> None:
+    lab_page.set_viewport_size({"width": 400, "height": 800})
+    lab_page.wait_for_function("""() => {
+        const tools = [...document.querySelectorAll(".labkit-tools :is(button, select)")];
+        const boxes = tools.map((each) => each.getBoundingClientRect()).filter((box) => box.width);
+        return boxes.length >= 8 && boxes.every((box) => box.left >= 0 && box.right <= 400);
+    }""")
+
+
 def test_a_hostile_link_is_a_message_and_nothing_runs(open_lab: Callable[[str], Page], voila_server: str) -> None:
     page = open_lab(voila_server + LAB + "?std=1e300&depth=-4&%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E=1&mode=<b>&v=1")
     message = page.locator(".labkit-message")

@@ -8,6 +8,7 @@ import labkit
 from labkit.labs import LABS
 from labkit.nn.verdicts import THRESHOLDS
 from labkit.ui.dashboard import Page
+from labkit.ui.parts import words
 
 SIGNAL = LABS["signal_propagation"]
 
@@ -19,7 +20,7 @@ def test_it_says_what_the_diagnosis_of_the_statistics_says():
         net = page._parameters.network()
         found = labkit.diagnose(labkit.summarize(labkit.propagate(net)), net)
         assert f">{found.row.label}:" in page.verdict._said.value.replace("⚠ ", "").replace("✓ ", "")
-        assert found.evidence.split(";")[0].replace("'", "&#x27;") in page.verdict._said.value
+        assert words(found.evidence.split(";")[0]) in page.verdict._said.value
 
 
 def test_its_button_does_what_helps():

@@ -133,6 +133,25 @@
   };
   for (const type of Object.keys(COMMAND)) document.addEventListener(type, holdCommand, true);
 
+  // Without TLS, as on a school's network, browsers let scripts copy in the old way alone.
+  const copyOldWay = (text) => {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.(".labkit-copy");
+    if (!button) return;
+    const text = button.previousElementSibling.href;
+    const done = navigator.clipboard ? await navigator.clipboard.writeText(text).then(() => true, () => copyOldWay(text)) : copyOldWay(text);
+    button.textContent = done ? "Copied" : "Not copied: the browser does not allow it";
+    setTimeout(() => { button.textContent = "Copy the link"; }, 3000);
+  });
+
   // In the page the lab comes first and the notebook's prose after it, whatever their order in the notebook. The lab has
   // title and question at its head: there the prose need not say them again.
   document.addEventListener("DOMContentLoaded", () => {
