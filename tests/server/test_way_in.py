@@ -15,9 +15,9 @@ from tornado.web import Application
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from labkit.server.address import bind, port_of
+from labkit.server.address import bind, free_port, port_of
 from labkit.server.handlers import LoginHandler
-from labkit.server.identity import LabIdentityProvider
+from labkit.server.identity import LabIdentityProvider, cookie_secret
 from tests.server.test_kernels import SUBPROTOCOL, channels, wait_until
 from tests.server.wire import Browser, ask, staying, with_arguments
 
@@ -122,3 +122,33 @@ def test_passwords_are_checked_one_at_a_time_beside_the_loop(monkeypatch: pytest
         beside.submit(asyncio.run, together()).result()
     assert threads
     assert loop not in threads
+
+
+@pytest.mark.parametrize("way_in", ["token", "password"])
+def test_a_restart_leaves_in_who_came_in_and_another_secret_does_not(start: Any, way_in: str) -> None:
+    port, browser = free_port("127.0.0.1", 0), Browser()  # cookies are of a port
+
+    def restarted(secret: str) -> Any:
+        return start(
+            with_arguments(f"{way_in}={secret!r}").replace('bind("127.0.0.1", 0)', f'bind("127.0.0.1", {port})')
+        )
+
+    def stopped(server: Any) -> None:
+        server.process.terminate()
+        server.process.wait()
+
+    server = restarted("a")
+    assert "What is it?" in browser.type(server.url + "login", "a").text
+    stopped(server)
+    server = restarted("a")
+    assert "What is it?" in browser.ask(server.url).text
+    stopped(server)
+    assert "What is it?" not in browser.ask(restarted("b").url).text
+
+
+def test_a_guess_at_what_signs_cookies_is_slow() -> None:
+    assert cookie_secret("a", "") == cookie_secret("a", "")
+    assert len({cookie_secret("a", ""), cookie_secret("", "a"), cookie_secret("b", "")}) == 3
+    begun = time.process_time()
+    cookie_secret("a", "")
+    assert time.process_time() - begun > 0.02
