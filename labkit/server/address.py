@@ -77,13 +77,28 @@ def port_of(listening: socket.socket) -> int:
 
 
 def url(ip: str, port: int, path: str = "/") -> str:
-    """The address to type in a browser on this machine.
+    """The address to type in a browser, on this machine and on those that reach it.
 
-    >>> url("0.0.0.0", 8866), url("::1", 80)
-    ('http://127.0.0.1:8866/', 'http://[::1]:80/')
+    >>> url("localhost", 8866), url("::1", 80)
+    ('http://localhost:8866/', 'http://[::1]:80/')
     """
-    host = "127.0.0.1" if ip in EVERYWHERE else ip
+    host = network_name(ip) if ip in EVERYWHERE else ip
     return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
+
+
+def network_name(ip: str) -> str:
+    """Where others find a machine that listens on all of its addresses: its address in their network, or its name.
+
+    Nothing is sent: a datagram's socket that is connected has only chosen from where it would send, here to an address
+    that is kept for documentation.
+    """
+    family, far = (socket.AF_INET6, "2001:db8::1") if ":" in ip else (socket.AF_INET, "192.0.2.1")
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as looking:
+            looking.connect((far, 9))
+            return str(looking.getsockname()[0])
+    except OSError:  # no network of this kind
+        return socket.gethostname()
 
 
 def _reason(error: OSError, ip: str, port: int) -> str:

@@ -1,12 +1,15 @@
 """What the dashboards' server answers: the front page, each lab, its health, and plain words when something fails."""
 
+import asyncio
 import json
 import os
 import random
+from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 from cachetools import TTLCache
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
@@ -29,7 +32,7 @@ WORDS = {
 RETRY = 8, 16
 """Seconds, from and to, after which a visitor for whom there was no place tries again: not all at once."""
 LOGINS = 1.0, 40.0
-"""Tokens or passwords that one address may try: so many a second, so many at once, since a school may have one."""
+"""Wrong tokens or passwords that one address may try: so many a second, so many at once; a school may have one."""
 
 
 class PlainErrors:
@@ -66,20 +69,40 @@ class Cleaned:
 class LoginHandler(PlainErrors, LoginFormHandler):
     """The way in, for those who have a token or a password and no link with it."""
 
-    _tries: TTLCache[str, Pace] = TTLCache(10_000, 600)
+    _wrong: TTLCache[str, Pace] = TTLCache(10_000, 600)
+    _turn = asyncio.Lock()
 
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Let nobody try one after the other."""
-        whose = str(self.request.remote_ip)
-        if self.request.method == "POST" and self._tries.setdefault(whose, Pace(*LOGINS)).wait():
-            raise HTTPError(429)
-        await super().prepare()
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """Let in who knows it, one after the other: so each wrong try of many at once counts before the next."""
+        wrong = self._wrong.setdefault(str(self.request.remote_ip), Pace(*LOGINS))
+        async with self._turn:
+            if wait := wrong.wait(0):
+                self._refuse(ceil(wait))
+                return
+            user = await cast("LabIdentityProvider", self.identity_provider).process_login_form(self)
+            if user is None:
+                wrong.wait()
+        if user is None:
+            self.set_status(401)
+            self._form("login.html", wrong=True)
+            return
+        self.current_user = user
+        self.identity_provider.set_login_cookie(self, user)
+        self._redirect_safe(self.get_argument("next", default=self.base_url))  # type: ignore[no-untyped-call]
+
+    def _refuse(self, seconds: int) -> None:
+        self.set_status(429)
+        self.set_header("Retry-After", seconds)
+        self._form("late.html", seconds=seconds)
 
     def _render(self, message: Any = None) -> None:
+        self._form("login.html")
+
+    def _form(self, name: str, **said: Any) -> None:
         provider = cast("LabIdentityProvider", self.identity_provider)
         word = "password" if provider.hashed_password else "token"
-        template = TEMPLATES.get_template("login.html")
-        self.write(template.render(word=word, wrong=message is not None, xsrf=self.xsrf_form_html()))
+        self.write(TEMPLATES.get_template(name).render(word=word, xsrf=self.xsrf_form_html(), **said))
 
 
 class FrontPageHandler(Cleaned, PlainErrors, JupyterHandler):  # type: ignore[misc]

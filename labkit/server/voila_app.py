@@ -1,6 +1,7 @@
 """The dashboards' server: Voila, standalone, with labkit's pages and nothing else."""
 
 import logging
+import os
 import re
 import shutil
 import signal
@@ -45,7 +46,7 @@ from labkit.server.handlers import (
     TemplateFilesHandler,
     ThumbnailHandler,
 )
-from labkit.server.identity import LabIdentityProvider
+from labkit.server.identity import LabIdentityProvider, cookie_secret
 from labkit.server.lines import LabWebsocketHandler
 from labkit.server.logs import keep_plain
 from labkit.server.pages import LabPage
@@ -70,6 +71,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     name = "voila"  # Voila looks its own settings up by this name
     pages: Sequence[LabPage] = ()
     listening: socket.socket
+    password = ""
     secure = False  # whether browsers come by TLS alone, through a proxy
     ready: Callable[[], None] = staticmethod(lambda: None)
     headers: Mapping[str, str] = security_headers()
@@ -90,6 +92,13 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     @default("identity_provider_class")
     def _timed_alike(self) -> type[LabIdentityProvider]:
         return LabIdentityProvider
+
+    @default("cookie_secret")
+    def _of_the_way_in(self) -> bytes:
+        """A restart leaves those in who came in, unless the token or the password is another."""
+        # A password itself where it is known: its hash has another salt after every start.
+        password = self.password or getattr(self.identity_provider, "hashed_password", "")
+        return cookie_secret(self.token or "", password) if self.token or password else os.urandom(32)
 
     @validate("base_url")
     def _between_slashes(self, proposal: Any) -> str:
@@ -223,7 +232,7 @@ def application(
     app: LabkitVoila = LabkitVoila.instance(config=config, root_dir=str(folder), open_browser=False)
     keep_plain()
     app.pages, app.listening, app.port = tuple(pages), listening, port_of(listening)
-    app.secure = bool(base and base.secure)
+    app.secure, app.password = bool(base and base.secure), password
     app.initialize([f"--Voila.base_url={base.path}"] if base else [])
     return app
 

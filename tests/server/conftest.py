@@ -4,15 +4,15 @@ import json
 import os
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
+
+from tests.server.wire import Answer, ask
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,13 +43,6 @@ def write_notebook(path: Path, source: str) -> None:
 
 
 @dataclass
-class Answer:
-    status: int
-    text: str
-    headers: Message
-
-
-@dataclass
 class Server:
     """A running server and where it is."""
 
@@ -58,15 +51,10 @@ class Server:
     errors: Path
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask(urllib.request.Request(self.url + path.lstrip("/"), headers=headers))
+        return self.ask(self.url + path.lstrip("/"), headers=headers)
 
-    def ask(self, request: urllib.request.Request) -> Answer:
-        try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
-                return Answer(reply.status, reply.read().decode(), reply.headers)
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, error.read().decode(), error.headers)
+    def ask(self, url: str, **more: Any) -> Answer:
+        return ask(urllib.request.build_opener(), url, **more)
 
     def kernels(self) -> int:
         return int(json.loads(self.get("health").text)["kernels"])

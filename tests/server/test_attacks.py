@@ -29,6 +29,7 @@ from tests.server.beside import LAB, Beside, serving
 from tests.server.test_class import end_of
 from tests.server.test_gate import frame
 from tests.server.test_kernels import SUBPROTOCOL, channels, wait_until
+from tests.server.wire import Browser
 
 TOKEN = "a-token-of-a-class"
 MEMBER = {"Authorization": f"token {TOKEN}"}
@@ -393,9 +394,7 @@ def test_a_log_holds_no_token_whatever_went_wrong(labs: Any, kernel: str) -> Non
 
 
 def test_passwords_cannot_be_tried_one_after_the_other(labs: Any) -> None:
-    statuses = []
-    for number in range(50):
-        form = urllib.parse.urlencode({"password": f"guess {number}"}).encode()
-        statuses.append(labs.ask(urllib.request.Request(labs.url + "login", data=form, method="POST")).status)
+    attacker = Browser()
+    statuses = [attacker.type(labs.url + "login", f"guess {number}").status for number in range(50)]
     assert 429 in statuses[40:]
     assert 429 not in statuses[:35]

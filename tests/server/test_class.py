@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from labkit.server.classroom import is_private, room_for, room_for_anybody
@@ -24,23 +24,7 @@ from labkit.server.lines import POLICY
 from tests.server.conftest import write_notebook
 from tests.server.test_gate import UPDATE, frame
 from tests.server.test_kernels import SUBPROTOCOL, channels, is_running, visit, wait_until
-
-CLASS = """
-import sys
-from pathlib import Path
-from labkit.server.address import bind, port_of, url
-from labkit.server.classroom import Room
-from labkit.server.pages import LabPage
-from labkit.server.voila_app import serve
-listening = bind("127.0.0.1", 0)
-pages = [LabPage("stub", "A stub", "What is it?")]
-serve(pages, Path(sys.argv[1]), listening, lambda: print(url("127.0.0.1", port_of(listening)), flush=True), {arguments})
-"""
-TOKEN = "a-token-of-a-class"
-
-
-def with_arguments(arguments: str) -> str:
-    return CLASS.replace("{arguments}", arguments)
+from tests.server.wire import with_arguments
 
 
 @pytest.fixture(scope="module")
@@ -135,79 +119,6 @@ def test_kernels_end_with_a_server_that_was_killed(start: Any) -> None:
     server.process.kill()
     server.process.wait()
     assert wait_until(lambda: not any(map(is_running, pids)), 5)
-
-
-@pytest.fixture(scope="module")
-def closed(start: Any) -> Any:
-    return start(with_arguments(f"token={TOKEN!r}"))
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def first_answer(server: Any, path: str, **headers: str) -> Any:
-    """The answer itself, not that of where it sends one."""
-    try:
-        return urllib.request.build_opener(_Stay()).open(urllib.request.Request(server.url + path, headers=headers))
-    except urllib.error.HTTPError as answer:
-        return answer
-
-
-@pytest.mark.parametrize("path", ["", "health", "voila/render/stub.ipynb", "thumbnails/stub.png"])
-@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "x", "é"])
-def test_without_the_token_nothing_is_served(closed: Any, path: str, token: str) -> None:
-    query = "?" + urllib.parse.urlencode({"token": token}) if token else ""
-    with first_answer(closed, path + query) as answer:
-        assert answer.status in (302, 403)
-        assert b"stub" not in answer.read()
-        assert "/login" in answer.headers.get("Location", "/login")
-    assert closed.get("health", Authorization=f"token {TOKEN}").status == 200
-
-
-def test_who_has_the_token_comes_in_and_the_address_does_not_keep_it(closed: Any) -> None:
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    with browser.open(f"{closed.url}voila/render/stub.ipynb?std=1&token={TOKEN}") as page:
-        assert page.url == f"{closed.url}voila/render/stub.ipynb?std=1"
-        assert b'"kernelId"' in page.read()
-    with browser.open(closed.url) as front:
-        assert front.status == 200
-
-
-def test_no_websocket_without_the_token(closed: Any) -> None:
-    page = closed.get("voila/render/stub.ipynb", Authorization=f"token {TOKEN}").text
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)
-    assert kernel
-    with pytest.raises(InvalidStatus) as refused, connect(channels(closed, kernel[1]), subprotocols=[SUBPROTOCOL]):
-        pass
-    assert refused.value.response.status_code == 403
-    with connect(channels(closed, kernel[1]), subprotocols=[SUBPROTOCOL],
-                 additional_headers={"Authorization": f"token {TOKEN}"}):  # fmt: skip
-        pass
-
-
-def test_a_log_holds_no_token(closed: Any) -> None:
-    first_answer(closed, f"nothing?token={TOKEN}").close()
-    assert wait_until(lambda: "/nothing" in closed.errors.read_text(), 5)
-    assert TOKEN not in closed.errors.read_text()
-
-
-@pytest.mark.parametrize(("typed", "comes_in"), [("open sesame", True), ("open sesam", False), ("", False)])
-def test_a_password_is_asked_for(start: Any, typed: str, comes_in: bool) -> None:
-    server = start(with_arguments("password='open sesame'"))
-    jar = CookieJar()
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    form = browser.open(server.url).read().decode()
-    assert "The password of this server" in form
-    (xsrf,) = (cookie.value for cookie in jar if cookie.name == "_xsrf")
-    data = urllib.parse.urlencode({"password": typed, "new_password": "mine", "_xsrf": xsrf}).encode()
-    try:
-        text = browser.open(server.url + "login?next=%2F", data=data).read().decode()
-    except urllib.error.HTTPError as error:
-        text = error.read().decode()
-    assert ("What is it?" in text) == comes_in
-    assert ("That is not the password" in text) != comes_in
 
 
 def test_a_browser_is_told_to_load_nothing_from_elsewhere(full: Any) -> None:

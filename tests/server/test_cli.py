@@ -1,5 +1,7 @@
 """The `labkit` command: what it prints, and how it refuses."""
 
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import labkit
+from labkit.server.cli import _parser
+from tests.server.conftest import ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -92,3 +96,15 @@ def test_missing_notebooks_are_told(
     monkeypatch.setattr(notebooks, "package_folder", lambda: tmp_path / "labkit")
     assert cli.main(["serve", "--port", "0"]) == 1
     assert str(tmp_path / "notebooks") in capsys.readouterr().err
+
+
+def test_the_commands_of_the_readme_run_as_they_stand() -> None:
+    """The paths and the options; what they do has tests of its own."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = [block for kind, block in re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL) if kind in ("", "sh")]
+    lines = [line.rpartition("&& ")[2] for block in blocks for line in block.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if re.match(r"\S*labkit ", line)]
+    assert len(commands) >= 5
+    for name, *arguments in commands:
+        assert name == ".venv/bin/labkit"
+        assert _parser().parse_args(arguments).command

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,7 +89,7 @@ def test_tcp_nodelay_is_set_in_jupyterlab(start: Any) -> None:
     server = start(REPORT + LAB)
     server.url, token = server.url.split("lab/tree/stub.ipynb?token=")
     headers = {"Authorization": f"token {token}"}
-    reply = server.ask(urllib.request.Request(server.url + "api/kernels", data=b"{}", headers=headers, method="POST"))
+    reply = server.ask(server.url + "api/kernels", data=b"{}", headers=headers)
     kernel = json.loads(reply.text)["id"]
     with connect(channels(server, kernel), subprotocols=[SUBPROTOCOL], additional_headers=headers):
         assert server.output.readline() == "nodelay 1\n"

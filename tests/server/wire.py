@@ -1,0 +1,79 @@
+"""What browsers and scripts do with a server, for tests."""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from http.cookiejar import CookieJar
+from typing import Any
+
+CLASS = """
+import sys
+from pathlib import Path
+from labkit.server.address import bind, port_of, url
+from labkit.server.classroom import Room
+from labkit.server.pages import LabPage
+from labkit.server.voila_app import serve
+listening = bind("127.0.0.1", 0)
+pages = [LabPage("stub", "A stub", "What is it?")]
+serve(pages, Path(sys.argv[1]), listening, lambda: print(url("127.0.0.1", port_of(listening)), flush=True), {arguments})
+"""
+
+
+def with_arguments(arguments: str) -> str:
+    """What starts a server of the stub with these."""
+    return CLASS.replace("{arguments}", arguments)
+
+
+@dataclass
+class Answer:
+    status: int
+    text: str
+    headers: Message
+    url: str
+    """Where it comes from in the end."""
+
+
+def ask(browser: urllib.request.OpenerDirector, url: str, **more: Any) -> Answer:
+    """An answer, whatever its status is."""
+    request = urllib.request.Request(url, **more)
+    try:
+        reply = browser.open(request, timeout=60)
+    except urllib.error.HTTPError as error:
+        reply = error
+    with reply:
+        return Answer(reply.status, reply.read().decode(), reply.headers, reply.url)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def staying() -> urllib.request.OpenerDirector:
+    """A browser that is sent nowhere: the answer itself, not that of where it leads."""
+    return urllib.request.build_opener(_Stay())
+
+
+class Browser:
+    """Keeps cookies and goes where it is sent."""
+
+    def __init__(self, *more: urllib.request.BaseHandler) -> None:
+        self.jar = CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar), *more)
+
+    def ask(self, url: str, **more: Any) -> Answer:
+        return ask(self._opener, url, **more)
+
+    def type(self, url: str, typed: str, **more: str) -> Answer:
+        """Send a token or a password with the form at this address."""
+        if not self.xsrf:
+            self.ask(url)
+        said = {"password": typed, "_xsrf": self.xsrf, **more}
+        return self.ask(url, data=urllib.parse.urlencode(said).encode())
+
+    @property
+    def xsrf(self) -> str:
+        """What forms and farewells are signed with."""
+        return next((cookie.value or "" for cookie in self.jar if cookie.name == "_xsrf"), "")
