@@ -36,13 +36,18 @@ def run(options: argparse.Namespace) -> None:
     try:
         needed()
         design = read_design(options.file)
-        hands: Any = nullcontext() if options.scheduler is None else remote(options.scheduler)
-        with hands as client:
-            failed = run_sweep(design, options.output, client, options.workers, progress=True)
     except OSError as error:
         raise CommandError(f"{options.file} cannot be read: {error.strerror}") from None
-    except (DesignError, SweepError, ImportError) as error:
+    except (DesignError, ImportError) as error:
         raise CommandError(str(error)) from None
+    hands: Any = nullcontext() if options.scheduler is None else remote(options.scheduler)
+    try:
+        with hands as client:
+            failed = run_sweep(design, options.output, client, options.workers, progress=True)
+    except SweepError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"the sweep could not be run: {error.strerror or error}") from None
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; the same command goes on with what {options.output} holds") from None
     words = f"labkit keeps {len(design)} rows in {options.output}"

@@ -36,6 +36,12 @@ class Chunks:
         wanted = settings * SECONDS / max(seconds, 1e-6)
         self._size = min(wanted, self._size * _GROWTH, MOST)
 
+    def rest(self, start: int, stop: int) -> None:
+        """What a chunk that took long has left comes next."""
+        if start < stop:
+            self._left += stop - start
+            self._runs.append((start, stop))
+
     def again(self, start: int, stop: int) -> None:
         """A chunk was lost: it comes again, in two halves if it has them."""
         middle = (start + stop) // 2

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,8 @@ def local(workers: int | None = None) -> Iterator["Client"]:
     from distributed import Client, LocalCluster
 
     with (
-        dask.config.set(_CONFIG),
+        tempfile.TemporaryDirectory(prefix="labkit-") as scratch,  # Dask would leave one of its own in the system's
+        dask.config.set({**_CONFIG, "temporary-directory": scratch}),
         LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", preload=[__name__],
             dashboard_address="127.0.0.1:0",  # any free port: another cluster may have the usual one
@@ -97,10 +99,11 @@ def hearing() -> Iterator[Ears]:
 def remote(address: str) -> Iterator["Client"]:
     """The cluster whose scheduler is at `address`; SweepError where none answers."""
     from distributed import Client
+    from distributed.utils import silence_logging_cmgr
 
     try:
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TypeError) as error:
         raise SweepError(f"no Dask scheduler answers at {address} ({error})") from None
-    with client:
+    with silence_logging_cmgr(logging.CRITICAL), client:  # what goes wrong is said by the sweep
         yield client

@@ -1,7 +1,8 @@
 """What is measured of one setting: a row of numbers, the same wherever and in whatever order it is made."""
 
 from collections.abc import Mapping
-from math import nan
+from math import inf, nan
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def record(setting: Mapping[str, Any], training: Training | None = None) -> dict
             statistics = summarize(propagate(network), quantities=("post", "grad_pre"), histograms=())
             trained = {} if training is None else training.run(network)
             found = {**measured(statistics), **trained, VERDICT: diagnose(statistics, network).verdict, ERROR: None}
-    except (ValueError, MemoryError, OSError, ArithmeticError) as error:
+    except Exception as error:  # whatever it is: the other settings go on
         found = _failed(training, f"{type(error).__name__}: {error}")
     return found
 
@@ -73,10 +74,18 @@ def gain(by_layer: NDArray[np.float64]) -> float:
         return float(np.exp((np.log(by_layer[-1]) - np.log(by_layer[0])) / (len(by_layer) - 1)))
 
 
-def columns(design: Design, start: int, stop: int) -> dict[str, list[Any]]:
-    """The rows start .. stop - 1 of a sweep, as columns: its number, its axes and what is fixed, its measures."""
-    settings = [(number, design.setting(number)) for number in range(start, stop)]
-    return _columns([{"index": number, **each, **record(each, design.training)} for number, each in settings])
+def columns(design: Design, start: int, stop: int, seconds: float = inf) -> dict[str, list[Any]]:
+    """The rows start .. stop - 1 of a sweep, as columns: its number, its axes and what is fixed, its measures.
+
+    Only the first of them, one at least, where all would take more than `seconds`.
+    """
+    rows, end = [], perf_counter() + seconds
+    for number in range(start, stop):
+        setting = design.setting(number)
+        rows.append({"index": number, **setting, **record(setting, design.training)})
+        if perf_counter() > end:
+            break
+    return _columns(rows)
 
 
 def lost(design: Design, number: int, why: str) -> dict[str, list[Any]]:

@@ -1,18 +1,18 @@
 """Running a sweep on Dask: chunks go out, rows come back and are kept at once; what is there is not made again."""
 
 import tempfile
-from collections.abc import Mapping
-from contextlib import nullcontext
-from importlib.metadata import version
+from concurrent.futures import CancelledError
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from labkit.sweeps.chunks import Chunks
 from labkit.sweeps.design import Design
+from labkit.sweeps.errors import SweepError
 from labkit.sweeps.hands import Ears, hearing, local
-from labkit.sweeps.record import columns, lost
+from labkit.sweeps.record import lost
 from labkit.sweeps.table import needed, read_sweep
+from labkit.sweeps.work import rows_version, work
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -51,14 +51,19 @@ def run(
     """The same without reading the table; how many settings have failed, now or before."""
     from labkit.sweeps.store import Store
 
-    with Store(folder, design, f"{version('labkit-deepnets')} (numpy {version('numpy')})") as store:
+    with Store(folder, design, rows_version()) as store:
         missing = store.missing()
         for damaged in store.damaged:
             _say(progress, f"{damaged.name} could not be read and is set aside: its settings are measured again")
         if missing:
             given = nullcontext(client) if client is not None else local(workers)
-            with hearing() as ears, given as hands, ears.listening():
-                _fill(design, missing, store, hands, progress, ears)
+            try:
+                with hearing() as ears, given as hands, ears.listening():
+                    _fill(design, missing, store, hands, progress, ears)
+            except (OSError, CancelledError) as error:
+                why = str(error).partition("\n")[0]
+                words = f"the Dask cluster was lost: what {folder} holds is whole, and the same call goes on with it ({why})"
+                raise SweepError(words) from error
         return store.failed()
 
 
@@ -77,7 +82,7 @@ def _fill(
     def hand_out() -> None:
         threads = max(1, sum(client.ncores().values()))
         while len(out) < AHEAD * threads and (chunk := chunks.take(threads)):
-            future = client.submit(work, plain, *chunk, pure=False)
+            future = client.submit(work, plain, *chunk, rows_version(), pure=False)
             out[future] = chunk
             done.add(future)
 
@@ -90,9 +95,11 @@ def _fill(
                 start, stop = out.pop(future)
                 found = _result(future)
                 if found:
+                    kept = len(found[0]["index"])
                     store.keep(start, found[0])
-                    chunks.told(stop - start, found[1])
-                    bar.update(stop - start)
+                    chunks.told(kept, found[1])
+                    chunks.rest(start + kept, stop)
+                    bar.update(kept)
                 elif stop - start > 1:
                     chunks.again(start, stop)
                 else:
@@ -100,11 +107,12 @@ def _fill(
                 hand_out()
             for number in suspects:  # one at a time: beside nothing else, whose worker dies has killed it
                 ears.check()
-                found = _result(client.submit(work, plain, number, number + 1, pure=False))
+                found = _result(client.submit(work, plain, number, number + 1, rows_version(), pure=False))
                 store.keep(number, found[0] if found else lost(design, number, "each worker that tried it died"))
                 bar.update(1)
         finally:
-            client.cancel(list(out))
+            with suppress(OSError, CancelledError):  # of a cluster that is gone
+                client.cancel(list(out))
 
 
 def _result(future: Any) -> tuple[dict[str, list[Any]], float] | None:
@@ -115,16 +123,8 @@ def _result(future: Any) -> tuple[dict[str, list[Any]], float] | None:
         return future.result()  # type: ignore[no-any-return]
     except KilledWorker:
         return None
-
-
-def work(plain: Mapping[str, Any], start: int, stop: int) -> tuple[dict[str, list[Any]], float]:
-    """On a worker: the rows of a chunk as columns, and how many seconds they took."""
-    from threadpoolctl import threadpool_limits
-
-    begun = perf_counter()
-    with threadpool_limits(1, user_api="blas"):  # more threads add up in other orders
-        found = columns(Design.of(plain), start, stop)
-    return found, perf_counter() - begun
+    except ImportError as error:
+        raise SweepError(f"each worker must have labkit {rows_version()}, and one says: {error}") from None
 
 
 def _say(progress: bool, words: str) -> None:

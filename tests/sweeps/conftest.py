@@ -68,6 +68,7 @@ def started(tmp_path: Path) -> Iterator[Started]:
         processes.append(process)
         return process
 
+    start.processes = processes  # type: ignore[attr-defined]
     yield start
     for process in processes:
         end_group(process)

@@ -4,15 +4,15 @@ import re
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labkit import Design, read_sweep
 from labkit.sweeps.hands import remote
 from labkit.sweeps.run import run
-from tests.sweeps.conftest import SMALL, Started, end_group, one_by_one, parts, same
+from tests.sweeps.conftest import FILE, SMALL, Started, end_group, one_by_one, parts, same
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 LOCAL = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
 
 
@@ -27,27 +27,46 @@ def scheduler(started: Started) -> str:
     raise AssertionError("the scheduler has ended")
 
 
-def test_one_worker_is_killed_another_joins_and_the_sweep_completes(started: Started, scheduler: str, tmp_path: Path):
-    design, rows = Design({**SMALL.axes, "seed": tuple(range(250))}, SMALL.fixed), tmp_path / "rows"
-    worker = ("distributed.cli.dask_worker", scheduler, *LOCAL, "--nthreads", "1", "--nworkers", "1", "--no-dashboard")
-    first, _ = (started(*worker, "--local-directory", str(tmp_path / name)) for name in ("first", "second"))
-    seen: list[int] = []
+def worker(started: Started, scheduler: str, folder: Path, threads: int = 1) -> Any:
+    return started("distributed.cli.dask_worker", scheduler, *LOCAL, "--nthreads", str(threads), "--nworkers", "1",
+                   "--no-dashboard", "--name", folder.name, "--local-directory", str(folder))  # fmt: skip
+
+
+def test_the_only_worker_is_killed_another_joins_and_the_sweep_completes(
+    started: Started, scheduler: str, tmp_path: Path
+):
+    design, rows = Design({**SMALL.axes, "seed": tuple(range(100))}, SMALL.fixed), tmp_path / "rows"
+    first = worker(started, scheduler, tmp_path / "first")
 
     def disturb() -> None:
         wait_for(lambda: parts(rows) > 4)
         end_group(first)
-        wait_for(lambda: parts(rows) > 6)
-        started(*worker, "--local-directory", str(tmp_path / "third"))
+        worker(started, scheduler, tmp_path / "second")
 
     with remote(scheduler) as client:
-        client.wait_for_workers(2, timeout=60)
         other = threading.Thread(target=disturb)
         other.start()
         assert run(design, rows, client) == 0
         other.join()
-        seen.append(len(client.scheduler_info(n_workers=-1)["workers"]))
+        assert [each["id"] for each in client.scheduler_info(n_workers=-1)["workers"].values()] == ["second"]
     same(read_sweep(rows), one_by_one(design))
-    assert seen[0] <= 2
+
+
+def test_a_scheduler_that_dies_is_said_and_what_came_back_is_kept(started: Started, scheduler: Any, tmp_path: Path):
+    address, process = scheduler, started.processes[0]  # type: ignore[attr-defined]
+    worker(started, address, tmp_path / "worker")
+    (tmp_path / "design.toml").write_text(FILE.format(count=2000), encoding="utf-8")
+    sweep = started("labkit.server.cli", "sweep", "design.toml", "--scheduler", address, "--output", "rows")
+    wait_for(lambda: parts(tmp_path / "rows") > 4)
+    end_group(process)
+    said, _ = sweep.communicate(timeout=60)
+    assert sweep.returncode == 1
+    assert "Traceback" not in said
+    words = "labkit: the Dask cluster was lost: what rows holds is whole, and the same call goes on with it"
+    assert said.splitlines()[-1].startswith(words)
+    kept = read_sweep(tmp_path / "rows")
+    assert len(kept) > 4
+    same(kept, one_by_one(Design({**SMALL.axes, "seed": tuple(range(2000))}, SMALL.fixed), 0, len(kept)))
 
 
 def wait_for(fact: object, seconds: float = 60) -> None:
@@ -58,9 +77,8 @@ def wait_for(fact: object, seconds: float = 60) -> None:
 
 
 def test_the_command_works_on_a_cluster(started: Started, scheduler: str, tmp_path: Path):
-    worker = ("distributed.cli.dask_worker", scheduler, *LOCAL, "--nthreads", "2", "--nworkers", "1", "--no-dashboard")
-    started(*worker, "--local-directory", str(tmp_path / "worker"))
-    (tmp_path / "design.toml").write_text('[axes]\nstd = [0.1, 0.5]\nseed = 20\n[fixed]\nwidth = 8\nbatch = 20\n')
+    worker(started, scheduler, tmp_path / "worker", threads=2)
+    (tmp_path / "design.toml").write_text("[axes]\nstd = [0.1, 0.5]\nseed = 20\n[fixed]\nwidth = 8\nbatch = 20\n")
     command = ("labkit.server.cli", "sweep", "design.toml", "--scheduler", scheduler, "--output", "rows")
     said, _ = started(*command).communicate(timeout=60)
     assert said.rstrip().endswith("labkit keeps 40 rows in rows")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from labkit import Design, SweepError, read_sweep
+from labkit.server.cli import main
 from labkit.sweeps import chunks, hands
 from labkit.sweeps import run as running
 from labkit.sweeps.hands import local
 from labkit.sweeps.run import sweep
 from tests.sweeps.conftest import FILE, SMALL, Started, end_group, one_by_one, parts, same
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 WORK = running.work
 
 
@@ -42,10 +43,10 @@ def test_a_worker_that_is_killed_costs_its_chunk(tmp_path, monkeypatch):
 def dies_at(number: int) -> Any:
     """work() on a machine that setting `number` kills."""
 
-    def work(plain: Any, start: int, stop: int) -> Any:
+    def work(plain: Any, start: int, stop: int, version: str) -> Any:
         if start <= number < stop:
             os._exit(1)
-        return WORK(plain, start, stop)
+        return WORK(plain, start, stop, version)
 
     return work
 
@@ -96,6 +97,15 @@ def test_killed_at_ten_random_moments_it_goes_on_to_the_same_table(started, tmp_
     killed_and_resumed(started, tmp_path, moments, count=2000)
 
 
+def test_no_folder_of_dask_is_left(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with local(1) as client:
+        assert client.submit(sum, [1, 2]).result() == 3
+    assert [each.name for each in tmp_path.rglob("*")] == ["here"]
+
+
 def test_ctrl_c_stops_it_and_says_how_to_go_on(started, tmp_path):
     file, rows = tmp_path / "design.toml", tmp_path / "rows"
     file.write_text(FILE.format(count=2000), encoding="utf-8")
@@ -136,6 +146,32 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
     words = r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "
     with pytest.raises(SweepError, match=words), hands.remote("tcp://127.0.0.1:1"):
         pass
+
+
+@pytest.mark.parametrize(("where", "words"), [
+    ("labkit.sweeps.run.run", "the sweep could not be run: no room"),
+    ("labkit.sweeps.design_file.read_design", "design.toml cannot be read: no room"),
+])  # fmt: skip
+def test_what_fails_is_named(labkit_main, tmp_path, monkeypatch, where, words):
+    """An error of the system while a sweep runs is none of its file."""
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise OSError(28, "no room")
+
+    monkeypatch.setattr(where, fails)
+    (tmp_path / "design.toml").write_text(FILE.format(count=1), encoding="utf-8")
+    assert words in labkit_main("sweep", str(tmp_path / "design.toml"), "--output", str(tmp_path / "rows"))
+
+
+@pytest.fixture
+def labkit_main(capsys: pytest.CaptureFixture[str]) -> Any:
+    """The command in this process; what it said when it failed."""
+
+    def command(*arguments: str) -> str:
+        assert main(arguments) == 1
+        return capsys.readouterr().err
+
+    return command
 
 
 @pytest.mark.parametrize("package", ["distributed", "pyarrow", "pandas"])

@@ -15,7 +15,6 @@ from labkit.sweeps.run import sweep
 from labkit.sweeps.training import Training
 from tests.sweeps.conftest import SMALL, one_by_one, parts, same
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 MANY = Design(
     {"activation": ("tanh", "relu"), "std": tuple(round(0.05 * i, 2) for i in range(1, 11)),
      "depth": tuple(range(1, 11)), "width": (2, 4, 8, 12, 16), "seed": tuple(range(100))},

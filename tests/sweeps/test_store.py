@@ -16,8 +16,9 @@ from labkit.sweeps.run import run, sweep
 from labkit.sweeps.store import Store
 from tests.sweeps.conftest import SMALL, one_by_one, same
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 VERSION = f"{labkit.__version__} (numpy {np.__version__})"
+
+
 def half(folder: Path, design: Design = SMALL, stop: int = 40) -> None:
     """A sweep that was killed after `stop` settings, in parts of 10."""
     with Store(folder, design, VERSION) as store:
@@ -30,9 +31,9 @@ def test_what_is_there_is_not_made_again(two, expected, tmp_path, monkeypatch):
     asked = []
     given = two.submit
 
-    def submit(function: Any, plain: Any, start: int, stop: int, **more: Any) -> Any:
+    def submit(function: Any, plain: Any, start: int, stop: int, version: str, **more: Any) -> Any:
         asked.append((start, stop))
-        return given(function, plain, start, stop, **more)
+        return given(function, plain, start, stop, version, **more)
 
     monkeypatch.setattr(two, "submit", submit)
     same(sweep(SMALL, tmp_path, client=two), expected)
