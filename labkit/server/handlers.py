@@ -91,6 +91,14 @@ class LoginHandler(PlainErrors, LoginFormHandler):
         self.identity_provider.set_login_cookie(self, user)
         self._redirect_safe(self.get_argument("next", default=self.base_url))  # type: ignore[no-untyped-call]
 
+    def write_error(self, status_code: int, **said: Any) -> None:
+        """Offer the form again to who sent it without the cookie that came with it."""
+        if status_code == 403 and self.request.method == "POST":
+            self._form("login.html", stale=True)
+            self.finish()
+        else:
+            super().write_error(status_code, **said)
+
     def _refuse(self, seconds: int) -> None:
         self.set_status(429)
         self.set_header("Retry-After", seconds)
