@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-SERVE = ["-m", "labkit.server.cli", "serve", "--labs", "softmax", "--no-browser", "--port", "0", "--password", "open it"]
+OPTIONS = ["--labs", "softmax", "--no-browser", "--port", "0", "--password", "open it"]
+SERVE = ["-m", "labkit.server.cli", "serve", *OPTIONS]
 
 
 def test_a_password_is_typed_seen_wrong_and_right(page: Page, run_server: Any) -> None:
