@@ -185,11 +185,13 @@ def test_a_full_disk_under_the_log_stops_nobody(environment: dict[str, str], not
         process.stdout.close()
 
 
-def test_a_server_that_is_stopped_while_three_drag_is_gone_at_once(start: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("students", [3, pytest.param(30, marks=pytest.mark.long)])
+def test_a_server_that_is_stopped_while_all_drag_is_gone_at_once(start: Any, tmp_path: Path, students: int) -> None:
     server = start(serving(), TMPDIR=str(tmp_path))
-    with Beside(server.url), Beside(server.url), Beside(server.url) as last:
+    with ExitStack() as stack:
+        *_, last = [stack.enter_context(Beside(server.url)) for _ in range(students)]
         pids = kernel_pids(server.process.pid)
-        assert len(pids) == 3
+        assert len(pids) == students
         server.process.terminate()
         assert server.process.wait(5) == 0
         assert not any(map(is_running, pids))
