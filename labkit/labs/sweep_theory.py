@@ -31,6 +31,8 @@ def network_of(columns: Columns, row: int) -> Network:
     """The network of a row of a sweep."""
     found: dict[str, Any] = {name: value for name, value in columns.row(row).items() if name in NETWORK}
     found.update({name: int(found[name]) for name in _WHOLE if name in found})
+    if "standardize" in found:
+        found["standardize"] = found["standardize"] == "True"
     return Network(**found)
 
 
