@@ -70,7 +70,7 @@ class SweepView:
     def look(self) -> object:
         """What stands still depends on the map and on the axes beside it alone."""
         assert self._shown is not None
-        return repr(self._shown)
+        return repr(self._shown), self._shown.values.tobytes()  # a large array's repr leaves out its middle
 
     def show(self, shown: Map, here: tuple[int, int], along: Slice, through: Slice) -> None:
         """Show a map with the point at level `here` (across, up), and the curves through it: its row, its column."""

@@ -34,15 +34,18 @@ def points_of(columns: Columns, row: Activation, alpha: float | None) -> Points:
         if name not in table:
             raise ValueError(f"must be of a sweep with the column {name}, got one with {', '.join(table)}")
     activations = table.get("activation", np.full(len(columns), "tanh", dtype=object))
-    ours = activations == row.key
+    ours = (activations == row.key) & np.isfinite(table["grad_gain"])
     if "initializer" in table:
         ours = ours & (table["initializer"] == "normal")
-    if row.alpha is not None and "alpha" in table:
-        ours = ours & (np.isnan(table["alpha"]) | (table["alpha"] == alpha))
-    ours = ours & np.isfinite(table["grad_gain"])
+    if "bias_mean" in table:
+        ours = ours & (table["bias_mean"] == 0)
+    if row.alpha is not None:
+        given = table.get("alpha", np.full(len(columns), np.nan))
+        default = row.alpha.default
+        ours = ours & (np.where(np.isnan(given), default, given) == (default if alpha is None else alpha))
     if not ours.any():
         have = ", ".join(sorted(set(activations)))
-        raise ValueError(f"must be of normal weights and {row.label}, got a sweep of {have}")
+        raise ValueError(f"must be of normal weights, centered biases and {row.named(alpha)}, got a sweep of {have}")
     sigma_b = table.get("bias_std", np.zeros(len(columns)))
     places = np.column_stack([table["std"] * np.sqrt(table["width"]), sigma_b]).astype(float)[ours]
     found, which = np.unique(places.round(12), axis=0, return_inverse=True)

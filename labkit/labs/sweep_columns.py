@@ -12,16 +12,24 @@ from numpy.typing import NDArray
 
 from labkit.figures.numbers import short
 from labkit.nn.activations import ACTIVATIONS
+from labkit.nn.datasets import DATASETS
 from labkit.nn.initializers import INITIALIZERS
 from labkit.nn.lookup import activation
+from labkit.nn.network import ALPHA_PER, BATCH_NORMS, GRADIENT_SOURCES
 
 Array = NDArray[np.float64]
 AXES: Mapping[str, str] = {
     "activation": "activation", "initializer": "initializer", "std": "init std", "bias_std": "bias std",
-    "depth": "depth", "width": "width", "alpha": "alpha", "batch": "batch",
+    "depth": "depth", "width": "width", "alpha": "alpha", "batch": "batch", "bias_mean": "bias mean",
+    "input_scale": "input scale", "dataset": "input", "standardize": "standardized", "gradient_source": "gradient of",
+    "batch_norm": "batch normalization", "alpha_per": "alpha per",
 }  # fmt: skip
-"""What a map may run along, with its label. Seeds are no axis: a cell holds all of them."""
-_TEXTS: Mapping[str, Mapping[str, Any]] = {"activation": ACTIVATIONS, "initializer": INITIALIZERS}
+"""What a map may run along, with its label: all that a sweep may vary but seeds, all of which a cell holds."""
+TEXTS: Mapping[str, Mapping[str, Any]] = {
+    "activation": ACTIVATIONS, "initializer": INITIALIZERS, "dataset": DATASETS, "gradient_source": GRADIENT_SOURCES,
+    "standardize": {"False": "no", "True": "yes"}, "batch_norm": BATCH_NORMS, "alpha_per": ALPHA_PER,
+}  # fmt: skip
+"""Those whose levels are words, with the table that orders them."""
 _MOST, _BINS = 40, 12
 """Up to so many distinct numbers are levels; more, as a random design has, are put into so many bins."""
 
@@ -48,8 +56,10 @@ class Axis:
         """What stands at each level."""
         if self.name == "activation":
             return tuple(activation(key).label for key in self.values)
-        rows = _TEXTS.get(self.name)
-        return tuple(str(rows[value].label) if rows else short(float(value), 4) for value in self.values)
+        rows = TEXTS.get(self.name)
+        if rows is None:
+            return tuple(short(float(value), 4) for value in self.values)
+        return tuple(str(getattr(rows[value], "label", value)) for value in self.values)
 
 
 class Rests(NamedTuple):
@@ -115,7 +125,7 @@ def columns_of(table: Mapping[str, Sequence[Any]]) -> Columns:
 
 
 def _column(name: str, values: Sequence[Any]) -> NDArray[Any]:
-    if name in _TEXTS or any(isinstance(value, str) and not _is_number(value) for value in values):
+    if name in TEXTS or any(isinstance(value, str) and not _is_number(value) for value in values):
         return np.array([str(value) for value in values], dtype=object)
     return np.array([np.nan if value in ("", None) else float(value) for value in values], np.float64)
 
@@ -129,8 +139,8 @@ def _is_number(text: str) -> bool:
 
 
 def _axis(name: str, column: NDArray[Any]) -> Axis:
-    if name in _TEXTS:
-        order = {key: place for place, key in enumerate(_TEXTS[name])}
+    if name in TEXTS:
+        order = {key: place for place, key in enumerate(TEXTS[name])}
         keys = sorted(set(column), key=lambda key: order.get(key, len(order)))
         return Axis(name, tuple(keys), np.array([keys.index(key) for key in column], np.intp))
     values, level = np.unique(column, return_inverse=True)

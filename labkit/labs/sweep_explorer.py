@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from labkit.figures.sweep_map import SweepView
-from labkit.labs.lab import Lab, Preset
+from labkit.labs.lab import Lab, Lead, Preset
 from labkit.labs.parameters import Choice, ParameterError, Parameters, Range
 from labkit.labs.shared import ROWS_OWN
 from labkit.labs.sweep_columns import AXES, Axis, Rests
+from labkit.labs.sweep_leads import leads_of
 from labkit.labs.sweep_measures import MEASURES
-from labkit.labs.sweep_result import Result, explain, found, leads
+from labkit.labs.sweep_result import Result, explain, found
 from labkit.labs.sweeps import SWEEPS, Sweep
 
 _MOST_LEVELS = 1000
@@ -24,6 +25,7 @@ def _sweep(values: Mapping[str, Any]) -> Sweep:
 def _axis(values: Mapping[str, Any], which: str) -> Axis:
     """The axis that the control `which` names; ParameterError where this sweep has none such."""
     axes, name = _sweep(values).columns.axes, values[which]
+    _sweep(values).check()
     if name not in axes:
         raise ParameterError(f"{which} must be an axis of this sweep ({', '.join(axes)}), got {name}", which)
     if name == values["up"] == values["across"]:
@@ -103,6 +105,11 @@ def compute(parameters: SweepExplorer) -> Result:
     rest = _rests(parameters.values()).levels[parameters.rest - 1]
     place = parameters.column - 1, parameters.row - 1
     return found(sweep, parameters.measure, (parameters.across, parameters.up), rest, place)
+
+
+def leads(result: Result) -> tuple[Lead, ...]:
+    """The labs in which the point can be opened."""
+    return () if result.network is None else leads_of(result.network, result.sweep.training)
 
 
 class _View(SweepView):

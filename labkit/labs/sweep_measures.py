@@ -11,12 +11,15 @@ from labkit.sweeps.record import gain
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of a sweep's table; `theory(prediction)` is the number that theory has for it, or None."""
+    """A column of a sweep's table; `theory(prediction)` is the number that theory has for it, or None; `trained`: it is
+    known after a training.
+    """
 
     label: str
     short: str
     log: bool = False
     theory: Callable[[Prediction], float | None] | None = None
+    trained: bool = False
 
 
 def _of(layers: str, number: Callable[[NDArray], float]) -> Callable[[Prediction], float | None]:  # type: ignore[type-arg]
@@ -30,8 +33,8 @@ def _of(layers: str, number: Callable[[NDArray], float]) -> Callable[[Prediction
 
 
 MEASURES: Mapping[str, Measure] = {
-    "accuracy": Measure("test accuracy after training", "test accuracy"),
-    "loss": Measure("loss of the last 20 steps", "loss"),
+    "accuracy": Measure("test accuracy after training", "test accuracy", trained=True),
+    "loss": Measure("loss of the last 20 steps", "loss", trained=True),
     "rms_last": Measure("RMS of h in the last layer", "RMS of h", True, _of("rms", lambda rms: rms[-1])),
     "rms_gain": Measure("factor of the RMS of h by layer", "factor of h", False, _of("rms", gain)),
     "grad_rms_first": Measure("RMS of dC/dz in layer 1", "RMS of dC/dz", True, _of("grad_rms", lambda rms: rms[0])),

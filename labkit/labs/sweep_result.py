@@ -1,7 +1,7 @@
 """What a point of a sweep's map holds, what theory says of it, and how it is said."""
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -10,21 +10,15 @@ from numpy.typing import NDArray
 from labkit.figures.numbers import short
 from labkit.figures.slice_curve import Levels, Slice
 from labkit.figures.sweep_map import Map
-from labkit.labs.lab import Lead
 from labkit.labs.shared import sentences
 from labkit.labs.sweep_columns import Axis, Columns
+from labkit.labs.sweep_leads import not_trained_elsewhere
 from labkit.labs.sweep_measures import MEASURES, Measure
 from labkit.labs.sweep_theory import depth_lines, network_of, theory_of
 from labkit.labs.sweeps import SWEEPS, Sweep
 from labkit.nn.network import Network
 
 Array = NDArray[np.float64]
-_PROPAGATED = (
-    "activation", "initializer", "std", "depth", "width", "alpha", "batch", "bias_mean", "bias_std", "dataset",
-    "standardize", "input_scale", "seed",
-)  # fmt: skip
-"""Of a network, what the lab signal_propagation sets."""
-
 
 @dataclass(frozen=True)
 class Plane:
@@ -55,7 +49,7 @@ class Result:
         """What the map shows at the point."""
         return float(self.plane.mean[self.place[::-1]])
 
-    @property
+    @cached_property
     def network(self) -> Network | None:
         """One network of the point: that of its first seed; None where nothing was measured."""
         number = int(self.plane.rows[self.place[::-1]])
@@ -113,15 +107,6 @@ def _slice(columns: Columns, measure: Measure, plane: Plane, where: Any, at: str
     return Slice(at, plane.mean[where], plane.low[where], plane.high[where], theory)
 
 
-def leads(result: Result) -> tuple[Lead, ...]:
-    """The labs in which the point can be opened."""
-    net = result.network
-    if net is None:
-        return ()
-    values = {name: getattr(net, name) for name in _PROPAGATED}
-    return (Lead("signal_propagation", {name: value for name, value in values.items() if value is not None}),)
-
-
 def explain(result: Result) -> str:
     """What the picture shows, in words with its numbers."""
     (across, up), (column, row) = result.axes, result.place
@@ -133,7 +118,9 @@ def explain(result: Result) -> str:
     said = result.along.theory
     if said is not None and np.isfinite(said[column]):
         parts[-1] += f"; theory {short(float(said[column]))}"
-    return sentences(parts)
+    if result.measure.trained and result.network is not None:
+        parts.append(not_trained_elsewhere(result.network, result.sweep.training))
+    return sentences([part for part in parts if part])
 
 
 def _numbers(result: Result) -> str:

@@ -31,6 +31,8 @@ def network_of(columns: Columns, row: int) -> Network:
     """The network of a row of a sweep."""
     found: dict[str, Any] = {name: value for name, value in columns.row(row).items() if name in NETWORK}
     found.update({name: int(found[name]) for name in _WHOLE if name in found})
+    if "standardize" in found:
+        found["standardize"] = found["standardize"] == "True"
     return Network(**found)
 
 
@@ -44,7 +46,8 @@ def theory_of(columns: Columns, rows: NDArray[np.intp], read: Callable[[Predicti
 
 
 def depth_lines(columns: Columns, rows: NDArray[np.intp], across: Axis, up: Axis) -> tuple[Line, ...]:
-    """Where the depth is xi_c and where it is 6 xi_c, if one axis is the depth and the other a spread.
+    """Where the depth is xi_c and where it is 6 xi_c, if one axis is the depth and the other a spread; called k where
+    the variance somewhere has no end.
 
     `rows` are those of the map's cells, -1 where there is none.
     """
@@ -54,19 +57,24 @@ def depth_lines(columns: Columns, rows: NDArray[np.intp], across: Axis, up: Axis
         return ()
     levels = np.linspace(0, len(other.values) - 1, _FINE * (len(other.values) - 1) + 1)
     spreads = np.interp(levels, np.arange(len(other.values)), other.values)
-    scales = _scales(network_of(columns, int(there[0])), other.name, spreads)
+    first = network_of(columns, int(there[0]))
+    changed: list[dict[str, Any]] = [{other.name: float(spread)} for spread in spreads]
+    networks = [replace(first, **each) for each in changed]
+    scales = np.array([_scale(network) for network in networks])
     if np.isnan(scales).all():
         return ()
+    k = "ξ_c" if all(map(_has_end, networks)) else "k"
     lines = []
-    for name, factor in (("depth = ξ_c", 1.0), (f"depth = {TRAINABLE:g} ξ_c", TRAINABLE)):
+    for name, factor in ((f"depth = {k}", 1.0), (f"depth = {TRAINABLE:g} {k}", TRAINABLE)):
         places = placed(factor * scales, np.array(depth.values, np.float64))
         lines.append(Line(name, *((places, levels) if depth is across else (levels, places))))
     return tuple(lines)
 
 
-def _scales(network: Network, name: str, spreads: Array) -> Array:
-    changed: list[dict[str, Any]] = [{name: float(spread)} for spread in spreads]
-    return np.array([_scale(replace(network, **each)) for each in changed])
+def _has_end(network: Network) -> bool:
+    """Whether the variance comes to an end between 0 and infinity, where theory holds."""
+    end = _predicted(network).fixed_point
+    return end is None or 0 < end.q < np.inf
 
 
 def _scale(network: Network) -> float:
@@ -74,7 +82,7 @@ def _scale(network: Network) -> float:
     end = _predicted(network).fixed_point
     if end is None:
         return np.nan
-    if not 0 < end.q < np.inf:
+    if not _has_end(network):
         return depth_scale(end.chi_1)
     row = network.activation_row
     return angle_by_series(row, network.alpha, network.bias_mean, sigma_w(network), network.bias_std, end.q).xi_c

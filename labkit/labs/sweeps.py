@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from labkit.labs.sweep_columns import Columns, columns_of, read_csv
+from labkit.labs.sweep_columns import TEXTS, Columns, columns_of, read_csv
 from labkit.labs.sweep_measures import MEASURES
+from labkit.sweeps.design import Design
+from labkit.sweeps.design_file import read_design
+from labkit.sweeps.training import Training
 
 VARIABLE = "LABKIT_SWEEPS"
 SHIPPED = Path(__file__).parent / "shipped_sweeps"
@@ -34,22 +37,41 @@ class Sweep:
         """Its table; ValueError, with the place, where it cannot be read."""
         if self._place.suffix == ".csv":
             return read_csv(self._place)
-        from labkit.sweeps import read_sweep  # only now: it needs labkit[sweep]
+        from labkit.sweeps import SweepError, read_sweep  # only now: it needs labkit[sweep]
 
-        return columns_of(read_sweep(self._place).to_dict("list"))
+        try:
+            return columns_of(read_sweep(self._place).to_dict("list"))
+        except (SweepError, ImportError) as error:
+            raise ValueError(str(error).replace(str(self._place), self.title)) from None
+
+    @cached_property
+    def training(self) -> Training | None:
+        """How its networks were trained; None where they were not, or nobody knows."""
+        if self._place.suffix == ".csv":
+            file = self._place.with_suffix(".toml")
+            return read_design(file).training if file.exists() else None
+        design = json.loads((self._place / "sweep.json").read_text(encoding="utf-8"))["design"]
+        return Design.of(design).training
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
         """What it has measured, in the order of the table of measures."""
         return tuple(name for name in MEASURES if name in self.columns.columns)
 
+    def check(self) -> None:
+        """ValueError where there is no map of it."""
+        axes = self.columns.axes
+        if not len(self.columns):
+            raise ValueError(f"all {self.columns.failed} settings failed in {self.title}: see its column error")
+        if len(axes) < 2:
+            raise ValueError(f"a sweep must have two axes for a map, got {', '.join(axes) or 'none'} in {self.title}")
+
     @cached_property
     def pair(self) -> tuple[str, str]:
         """Two axes to begin with; ValueError for a sweep that has not two."""
+        self.check()
         axes = self.columns.axes
-        if len(axes) < 2:
-            raise ValueError(f"a sweep must have two axes for a map, got {', '.join(axes) or 'none'} in {self.title}")
-        numbers = [name for name in axes if name not in ("activation", "initializer")]
+        numbers = [name for name in axes if name not in TEXTS]
         first, second, *_ = [*numbers, *(name for name in axes if name not in numbers)]
         return first, second
 
@@ -60,7 +82,8 @@ class _Sweeps(Mapping[str, Sweep]):
     def __init__(self) -> None:
         self._found = {key: Sweep(key, title, SHIPPED / f"{key}.csv") for key, title in _TITLES.items()}
         for folder in _folders():
-            self._found[folder.name] = Sweep(folder.name, _title(folder) or folder.name, folder)
+            key = folder.name if folder.name not in self._found else f"{folder.name} (own)"
+            self._found[key] = Sweep(key, _title(folder) or folder.name, folder)
 
     def __getitem__(self, key: str) -> Sweep:
         return self._found[key]

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from jupyter_core.paths import jupyter_path
 
@@ -21,6 +22,7 @@ from labkit.server.errors import CommandError
 
 MARK = "labkit-site.json"
 """In a site's folder: what makes it one that may be replaced."""
+LOCK = "pyodide-lock.json"
 EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
 """The front ends that a lab needs; whatever else is installed here stays here."""
 _SETTINGS = "@jupyterlite/pyodide-kernel-extension:kernel"
@@ -44,6 +46,8 @@ def run(options: argparse.Namespace) -> None:
         build(options.output, options.pyodide)
     except OSError as error:
         raise CommandError(f"{options.output} cannot be written to: {error.strerror or error}") from None
+    if options.pyodide is not None and "://" not in options.pyodide and (names := lacking(Path(options.pyodide))):
+        print(f"labkit: {options.pyodide} lacks {', '.join(names)}: no lab runs without them", file=sys.stderr)
     print(f"labkit keeps the site in {options.output}: any web server can serve it, as")
     print(f"  {Path(sys.executable).name} -m http.server --bind 127.0.0.1 --directory {options.output} 8000")
 
@@ -100,10 +104,34 @@ def _extension(name: str) -> Path:
 
 
 def _copy_pyodide(folder: Path, target: Path) -> None:
-    for name in ("pyodide.mjs", "pyodide-lock.json"):
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
+
+    for name in ("pyodide.mjs", LOCK):
         if not (folder / name).is_file():
             raise CommandError(f"--pyodide must be the folder of a Pyodide distribution, and {folder} has no {name}")
+    found = _locked(folder).get("info", {}).get("version")
+    if found != PYODIDE_VERSION:
+        raise CommandError(f"--pyodide must be Pyodide {PYODIDE_VERSION}, as JupyterLite's kernel is, got {found}")
     shutil.copytree(folder, target)
+
+
+def _locked(folder: Path) -> dict[str, Any]:
+    """What a Pyodide distribution says of itself and its packages."""
+    try:
+        return dict(json.loads((folder / LOCK).read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise CommandError(f"--pyodide: {folder / LOCK} cannot be read: {error}") from None
+
+
+def lacking(folder: Path) -> list[str]:
+    """What labkit needs that is not pure, so that it comes from Pyodide, and that this distribution has no file of."""
+    from packaging.utils import canonicalize_name
+
+    from labkit.server.wheels import is_pure, needed
+
+    packages = _locked(folder).get("packages", {})
+    names = [canonicalize_name(dist.name) for dist in needed() if not is_pure(dist)]
+    return [name for name in names if not (folder / packages.get(name, {}).get("file_name", "none")).is_file()]
 
 
 def _lite(work: Path) -> None:

@@ -22,7 +22,10 @@ WHOLE = ("depth", "width", "batch", "seed")
 
 @dataclass(frozen=True)
 class Span:
-    """Numbers from `low` to `high`, by factors where `log`; whole ones where `whole`: what a random design draws."""
+    """Numbers from `low` to `high`, evenly or, where `log`, by their logarithm: what a random design draws.
+
+    Where `whole`, k stands for what lies from k to k + 1.
+    """
 
     low: float
     high: float
@@ -38,11 +41,9 @@ class Span:
 
     def at(self, share: float) -> float:
         """The number that lies so far between the ends, 0 <= share < 1."""
-        if self.whole:
-            return int(self.low + share * (self.high - self.low + 1))
-        if self.log:
-            return exp(log(self.low) + share * (log(self.high) - log(self.low)))
-        return self.low + share * (self.high - self.low)
+        low, high = self.low, self.high + self.whole  # a whole number is what is left of those up to the next
+        found = exp(log(low) + share * (log(high) - log(low))) if self.log else low + share * (high - low)
+        return min(int(found), int(self.high)) if self.whole else found
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ class Design:
         object.__setattr__(self, "draw", _named("draw", self.draw, 0, 2**32 - 1))
         if len(self) > MOST:
             raise ValueError(f"a sweep may have {MOST} settings, got {len(self)}")
+        norms = self.axes.get("batch_norm", (self.fixed.get("batch_norm", "none"),))
+        if self.training is None and set(norms) != {"none"}:  # type: ignore[arg-type]
+            raise ValueError("batch_norm must be 'none' without a training: what is measured before one has none")
         if self.training is not None:
             for key in self.axes.get("dataset", (self.fixed.get("dataset", "gaussian"),)):  # type: ignore[union-attr]
                 self.training.check_dataset(key)
@@ -91,7 +95,7 @@ class Design:
             if self.settings is None:
                 raise ValueError(f"{name} must be a list of values in a grid, got a span: only random designs draw")
             for end in (values.low, values.high):
-                check_field(name, int(end) if name in WHOLE else end)
+                check_field(name, end)
             return Span(values.low, values.high, values.log, name in WHOLE)
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise ValueError(f"{name} must be a list of values, got {values!r}")

@@ -93,12 +93,12 @@ def _axis(name: str, value: Any, random: bool) -> Any:
         raise ValueError(f"{name}.log must be true or false, got {log!r}")
     if random and "count" not in value:
         return _span(name, *ends, log)
-    return _spaced(name, *ends, log, _count(name, value.get("count")))
+    return _spaced(name, *ends, log, _count(name, value.get("count"), 2))
 
 
-def _count(name: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_COUNT:
-        raise ValueError(f"{name} must have a count, a whole number in [1, {_MOST_COUNT}], got {value!r}")
+def _count(name: str, value: Any, least: int = 1) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST_COUNT:
+        raise ValueError(f"{name} must have a count, a whole number in [{least}, {_MOST_COUNT}], got {value!r}")
     return value
 
 
@@ -111,9 +111,8 @@ def _span(name: str, low: float, high: float, log: bool) -> Span:
 
 def _spaced(name: str, low: float, high: float, log: bool, count: int) -> list[float]:
     """So many numbers from low to high, rounded to 12 digits: 0.1 + 0.2 is 0.3 in a table."""
-    if count > 1:
-        _span(name, low, high, log)
-    points = np.geomspace(low, high, count) if log else np.linspace(low, high, count)
+    _span(name, low, high, log)
+    points = np.geomspace(float(low), float(high), count) if log else np.linspace(float(low), float(high), count)
     if name not in WHOLE:
         return [float(f"{point:.12g}") for point in points]
     whole = [round(point) for point in points]

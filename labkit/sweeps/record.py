@@ -31,12 +31,20 @@ def record(setting: Mapping[str, Any], training: Training | None = None) -> dict
     try:
         network = Network(**setting)
         with np.errstate(all="ignore"):  # an overflow is a result here
-            statistics = summarize(propagate(network), quantities=("post", "grad_pre"), histograms=())
             trained = {} if training is None else training.run(network)
-            found = {**measured(statistics), **trained, VERDICT: diagnose(statistics, network).verdict, ERROR: None}
+            passed, verdict = _passed(network)
+            found = {**passed, **trained, VERDICT: verdict, ERROR: None}
     except Exception as error:  # whatever it is: the other settings go on
         found = _failed(training, f"{type(error).__name__}: {error}")
     return found
+
+
+def _passed(network: Network) -> tuple[dict[str, float], str | None]:
+    """The first pass and its verdict; NaN and None with batch normalization, which is training's alone."""
+    if network.batch_norm != "none":
+        return dict.fromkeys(MEASURED, nan), None
+    statistics = summarize(propagate(network), quantities=("post", "grad_pre"), histograms=())
+    return measured(statistics), diagnose(statistics, network).verdict
 
 
 def _failed(training: Training | None, why: str) -> dict[str, Any]:

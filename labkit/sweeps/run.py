@@ -62,9 +62,8 @@ def run(
                     _fill(design, missing, store, hands, progress, ears)
             except (OSError, CancelledError) as error:
                 why = str(error).partition("\n")[0]
-                raise SweepError(
-                    f"the Dask cluster was lost: what {folder} holds is whole; the same call goes on with it ({why})"
-                ) from error
+                kept = f"what {folder} holds is whole, and the same call goes on with it"
+                raise SweepError(f"the Dask cluster was lost: {kept} ({why})") from error
         return store.failed()
 
 

@@ -6,6 +6,7 @@ the name, so that a killed sweep leaves whole parts and, at most, one file that 
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from labkit.sweeps.record import ERROR, VERDICT
 
 MANIFEST = "sweep.json"
 _DIGITS = 8
+_PART = re.compile(r"part-(\d+)-(\d+)\.parquet")  # a copy that something else has made is none
 _TEXTS = (
     "activation", "initializer", "dataset", "gradient_source", "batch_norm", "alpha_per", VERDICT, ERROR,
 )  # fmt: skip
@@ -63,7 +65,7 @@ class Store:
         found, at = [], 0
         for start, stop, file in _parts(self.folder):
             if start < at or not _whole(file, start, stop):
-                self.damaged.append(file.rename(file.with_suffix(".damaged")))
+                self.damaged.append(file.replace(file.with_suffix(".damaged")))
                 continue
             found += [(at, start)] * (at < start)
             at = stop
@@ -105,11 +107,8 @@ def design_of(folder: Path) -> Design:
 
 def _parts(folder: Path) -> list[tuple[int, int, Path]]:
     """First setting, the one beyond the last, and file of each part, in order."""
-    found = []
-    for file in folder.glob("part-*.parquet"):
-        _, first, last = file.stem.split("-")
-        found.append((int(first), int(last) + 1, file))
-    return sorted(found)
+    named = ((_PART.fullmatch(file.name), file) for file in folder.glob("part-*.parquet"))
+    return sorted((int(name[1]), int(name[2]) + 1, file) for name, file in named if name)
 
 
 def _whole(file: Path, start: int, stop: int) -> bool:
@@ -169,7 +168,7 @@ def _compare(manifest: Path, mine: Mapping[str, Any]) -> None:
 
 def _locked(manifest: Path) -> Any:
     """The file, held against other sweeps until it is closed or its process has ended."""
-    file = manifest.open("rb")
+    file = manifest.open("rb+")  # a network's file system locks only what may be written
     try:
         import fcntl  # which Windows lacks
 

@@ -38,6 +38,9 @@ def read_sweep(folder: str | Path, library: str = "pandas") -> Any:
         table = pa.concat_tables([pq.read_table(file, page_checksum_verification=True) for file in files])
     except (OSError, pa.ArrowException) as error:
         raise SweepError(f"{folder} has a damaged part ({error}): run the sweep again, which mends it") from None
+    numbers = table["index"].to_numpy()
+    if (numbers[1:] <= numbers[:-1]).any():
+        raise SweepError(f"{folder} holds rows twice: run the sweep again, which mends it")
     if library == "pandas":
         return table.to_pandas()
     import polars

@@ -24,7 +24,7 @@ class Training:
 
     def __post_init__(self) -> None:
         """What needs no network is checked at once."""
-        if self.optimizer not in OPTIMIZERS:
+        if not isinstance(self.optimizer, str) or self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {self.optimizer!r}")
         for name, kind in (("learning_rate", (int, float)), ("batch_size", int), ("steps", int)):
             value = getattr(self, name)

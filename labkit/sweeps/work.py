@@ -1,12 +1,12 @@
 """What a worker does with a chunk: the same numbers wherever it is, or words that say why it cannot."""
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-import labkit
 from labkit.sweeps.chunks import SECONDS
 from labkit.sweeps.design import Design
 from labkit.sweeps.errors import SweepError
@@ -18,16 +18,16 @@ LONGEST = 3 * SECONDS
 
 def rows_version() -> str:
     """What rows depend on besides their settings."""
-    return f"{labkit.__version__} (numpy {np.__version__})"
+    return f"{version('labkit-deepnets')} (numpy {np.__version__})"
 
 
-def measure(plain: Mapping[str, Any], start: int, stop: int, version: str) -> tuple[dict[str, list[Any]], float]:
+def measure(plain: Mapping[str, Any], start: int, stop: int, wanted: str) -> tuple[dict[str, list[Any]], float]:
     """On a worker: the first rows of a chunk as columns, one at least, and how many seconds they took.
 
     SweepError where this worker's `rows_version` is another.
     """
-    if version != rows_version():
-        raise SweepError(f"each worker must have labkit {version}, and one has {rows_version()}")
+    if wanted != rows_version():
+        raise SweepError(f"each worker must have labkit {wanted}, and one has {rows_version()}")
     from threadpoolctl import threadpool_limits
 
     begun = perf_counter()
@@ -43,10 +43,10 @@ def _sent_whole() -> Callable[..., tuple[dict[str, list[Any]], float]]:
     A worker or a scheduler without that module would end without a word, and the sweep would wait.
     """
 
-    def work(plain: Mapping[str, Any], start: int, stop: int, version: str) -> tuple[dict[str, list[Any]], float]:
+    def work(plain: Mapping[str, Any], start: int, stop: int, wanted: str) -> tuple[dict[str, list[Any]], float]:
         from labkit.sweeps.work import measure
 
-        return measure(plain, start, stop, version)
+        return measure(plain, start, stop, wanted)
 
     return work
 

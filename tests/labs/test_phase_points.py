@@ -66,7 +66,8 @@ def test_they_are_shown_and_counted():
     ({"std": [1.0]}, "must be of a sweep with the column width, got one with std"),
     ({"std": [1.0], "width": [9], "grad_gain": [1.0], "activation": ["relu"]}, "tanh, got a sweep of relu"),
     ({"std": [1.0], "width": [9], "grad_gain": [1.0], "initializer": ["zeros"]}, "must be of normal weights"),
-    ({"std": [1.0], "width": [9], "grad_gain": [np.inf]}, "must be of normal weights"),
+    ({"std": [1.0], "width": [9], "grad_gain": [1.0], "bias_mean": [0.5]}, "centered biases and tanh, got a sweep of"),
+    ({"std": [1.0], "width": [9], "grad_gain": [np.inf]}, "must be of normal weights, centered biases and tanh"),
 ])  # fmt: skip
 def test_a_sweep_without_such_points_is_refused(table, words):
     with pytest.raises(ValueError, match=words):
@@ -77,7 +78,9 @@ def test_another_activation_has_none_and_the_page_says_so():
     result, view = shown(activation="relu", measured="phases"), LAB.view()
     view.update(result)
     assert not view._plane._grew.get_visible()
-    said = "No measured points are drawn: they must be of normal weights and ReLU, got a sweep of tanh."
+    said = (
+        "No measured points are drawn: they must be of normal weights, centered biases and ReLU, got a sweep of tanh."
+    )
     assert said in LAB.explain(result)
 
 
@@ -86,3 +89,13 @@ def test_a_slope_must_be_the_same():
                         "activation": ["leaky_relu", "leaky_relu"]})  # fmt: skip
     found = points_of(table, ACTIVATIONS["leaky_relu"], 0.3)
     assert (found.sigma_w.tolist(), found.sigma_b.tolist(), found.gain.tolist()) == ([2.0], [0.0], [2.0])
+
+
+@pytest.mark.parametrize("more", [{}, {"alpha": [np.nan]}])
+def test_where_no_slope_was_set_it_was_the_default(more):
+    table = columns_of({"std": [0.1], "width": [100], "grad_gain": [0.5], "activation": ["leaky_relu"], **more})
+    row = ACTIVATIONS["leaky_relu"]
+    for alpha in (None, row.alpha.default):
+        assert points_of(table, row, alpha).gain.tolist() == [0.5]
+    with pytest.raises(ValueError, match="got a sweep of leaky_relu"):
+        points_of(table, row, 0.3)

@@ -112,9 +112,27 @@ def test_the_lines_are_at_the_depth_scale_and_at_six_of_them():
                 assert not 0 <= found[0] <= len(depths) - 1
 
 
+def test_where_the_variance_has_no_end_the_line_is_not_called_xi_c():
+    """Of ReLU without biases no two inputs part exponentially: predict() says xi_c = inf."""
+    from labkit.labs.sweep_theory import _scale
+
+    net = Network("relu", std=0.1, width=100)
+    assert predict(net).xi_c == np.inf
+    assert _scale(net) == pytest.approx(1 / np.log(2))  # the variance is halved in each layer
+    std, depth, zeros = [0.05, 0.1, 0.05, 0.1], [5.0, 5.0, 30.0, 30.0], [0.0] * 4
+    for bias, names in ((0.0, ["depth = k", "depth = 6 k"]), (0.3, ["depth = ξ_c", "depth = 6 ξ_c"])):
+        table = columns_of({"activation": ["relu"] * 4, "std": std, "depth": depth, "width": [100.0] * 4,
+                            "bias_std": [bias] * 4, "rms_last": zeros})  # fmt: skip
+        lines = depth_lines(table, np.arange(4).reshape(2, 2), table.axes["std"], table.axes["depth"])
+        assert [line.name for line in lines] == names
+
+
 def test_what_the_notebook_says_of_the_table():
     mean = TABLE.groupby(["std", "depth"]).accuracy.mean()
     spread = TABLE.groupby(["std", "depth"]).accuracy.agg(lambda seeds: seeds.max() - seeds.min())
+    critical = labkit.critical_std(Network(activation="tanh", bias_std=0.2236068, width=100))
+    assert f"{critical:.3f}" == "0.133"
+    assert f"{10 * critical:.2f}" == "1.33"
     assert round(100 * mean[0.13, 40]) == 77
     assert round(100 * mean[0.1, 40]) == 16
     assert round(100 * mean[0.13, 60]) == 24

@@ -15,12 +15,13 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from packaging.requirements import Requirement
 
 from labkit.labs import LABS
 from labkit.server import site as building
 from labkit.server.errors import CommandError
-from labkit.server.site import EXTENSIONS, MARK, build
+from labkit.server.site import EXTENSIONS, LOCK, MARK, build, lacking
 from labkit.server.site_pages import PACKAGES, START
 from labkit.server.wheels import BROWSER, is_pure, needed
 
@@ -169,13 +170,37 @@ def test_a_pyodide_in_a_folder_is_put_into_the_site_which_then_asks_nobody(
     quick: Callable[..., None], tmp_path: Path
 ) -> None:
     (tmp_path / "pyodide").mkdir()
-    for name in ("pyodide.mjs", "pyodide-lock.json"):
+    for name in ("pyodide.mjs", LOCK):
         with pytest.raises(CommandError, match=f"has no {re.escape(name)}"):
             quick(tmp_path / "site", str(tmp_path / "pyodide"))
-        (tmp_path / "pyodide" / name).write_text("{}")
+        (tmp_path / "pyodide" / name).write_text(json.dumps({"info": {"version": PYODIDE_VERSION}}))
     quick(tmp_path / "site", str(tmp_path / "pyodide"))
     assert (tmp_path / "site/static/pyodide/pyodide.mjs").is_file()
     assert given(tmp_path / "site") == {"disablePyPIFallback": True}
+
+
+@pytest.mark.parametrize(("lock", "words"), [
+    ('{"info": {"version": "0.1.2"}}', rf"must be Pyodide {re.escape(PYODIDE_VERSION)}, .* got 0\.1\.2"),
+    ("{}", "got None"), ("<html>", r"pyodide-lock\.json cannot be read"),
+])  # fmt: skip
+def test_another_pyodide_is_refused(quick: Callable[..., None], tmp_path: Path, lock: str, words: str) -> None:
+    """Its packages are built for another Python: the kernel would start, and find no numpy."""
+    (tmp_path / "pyodide").mkdir()
+    (tmp_path / "pyodide" / "pyodide.mjs").write_text("")
+    (tmp_path / "pyodide" / LOCK).write_text(lock)
+    with pytest.raises(CommandError, match=words):
+        quick(tmp_path / "site", str(tmp_path / "pyodide"))
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_pyodide_without_its_packages_is_said(tmp_path: Path) -> None:
+    names = ("numpy", "scipy", "matplotlib")
+    packages = {name: {"file_name": f"{name}.whl"} for name in names}
+    (tmp_path / LOCK).write_text(json.dumps({"packages": packages}))
+    assert set(names) <= set(lacking(tmp_path))
+    (tmp_path / "numpy.whl").write_text("")
+    assert set(lacking(tmp_path)) >= {"scipy", "matplotlib"}
+    assert "numpy" not in lacking(tmp_path)
 
 
 def test_a_site_is_replaced_and_another_folder_is_not(quick: Callable[..., None], tmp_path: Path) -> None:

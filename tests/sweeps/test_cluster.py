@@ -62,7 +62,7 @@ def test_a_scheduler_that_dies_is_said_and_what_came_back_is_kept(started: Start
     said, _ = sweep.communicate(timeout=60)
     assert sweep.returncode == 1
     assert "Traceback" not in said
-    words = "labkit: the Dask cluster was lost: what rows holds is whole; the same call goes on with it"
+    words = "labkit: the Dask cluster was lost: what rows holds is whole, and the same call goes on with it"
     assert said.splitlines()[-1].startswith(words)
     kept = read_sweep(tmp_path / "rows")
     assert len(kept) > 4

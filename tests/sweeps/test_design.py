@@ -51,6 +51,16 @@ def test_a_random_design_draws_evenly_between_its_ends():
     assert abs(sum(row["activation"] == "tanh" for row in rows) - 2000) < 5 * np.sqrt(1000)
 
 
+def test_whole_numbers_are_drawn_by_their_logarithm_where_it_is_asked_for():
+    """k with log((k + 1) / k) of the whole."""
+    design = Design({"depth": Span(1, 64, log=True)}, settings=4000)
+    depths = np.array([design.setting(i)["depth"] for i in range(4000)])
+    assert (depths.min(), depths.max()) == (1, 64)
+    for k in (1, 2, 8):
+        share = np.log((k + 1) / k) / np.log(65)
+        assert abs((depths == k).mean() - share) < 5 * np.sqrt(share * (1 - share) / 4000), k
+
+
 def test_a_draw_depends_on_its_number_and_the_seed_alone():
     assert RANDOM.setting(3999) == RANDOM.setting(3999)
     other = Design(RANDOM.axes, settings=4000, draw=8)
@@ -84,6 +94,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a span in a grid": ({"axes": {"std": Span(0.1, 1)}}, "std must be a list of values in a grid"),
     "settings": ({"axes": {"std": (1,)}, "settings": 0}, r"settings must lie in \[1, 10000000\], got 0"),
     "draw": ({"axes": {"std": (1,)}, "draw": -1}, "draw must lie in"),
+    "half a layer": ({"axes": {"depth": Span(2.5, 5)}, "settings": 3}, r"depth must be a whole number .* got 2.5"),
+    "no training": ({"axes": {"batch_norm": ("none", "before")}}, "batch_norm must be 'none' without a training"),
     "too many": ({"axes": {"seed": range(4000), "width": range(1, 1001), "depth": (1, 2, 3)}}, "10000000"),
     "dataset": ({"axes": {"std": (1,)}, "training": Training()}, "dataset must be one of .* got 'gaussian'"),
 }
@@ -157,6 +169,9 @@ MISTAKES = {
     "log": ('[axes]\nstd = {from = 1, to = 2, count = 3, log = "yes"}\n', "std.log must be true or false, got 'yes'"),
     "log from 0": ("[axes]\nstd = {from = 0, to = 2, count = 3, log = true}\n", "std must begin above 0"),
     "whole numbers twice": ("[axes]\ndepth = {from = 1, to = 3, count = 9}\n", "depth must have 9 whole numbers"),
+    "one of two ends": ("[axes]\nstd = {from = 1, to = 2, count = 1}\n", r"whole number in \[2, \d+\], got 1"),
+    "an end beyond all": ("[axes]\nseed = {from = 0, to = 1" + 30 * "0" + ", count = 2}\n", "seed must lie in"),
+    "an optimizer that is a list": ("[axes]\nstd = [1]\n[training]\noptimizer = ['sgd']\n", "optimizer must be one of"),
     "seeds": ("[axes]\nseed = 0\n", "seed must have a count"),
     "settings": ("settings = 1.5\n[axes]\nstd = [1]\n", "settings must be a whole number"),
     "training": ("[axes]\nstd = [1]\n[training]\nepochs = 3\n", "there is no training.epochs: there are optimizer"),

@@ -68,6 +68,17 @@ def test_a_trained_setting_tells_what_its_training_did(two):
     assert (found["loss"] < found["loss_first"]).all()
 
 
+def test_a_normalized_network_is_trained_and_its_first_pass_is_not_measured(two):
+    fixed = {"dataset": "moons", "width": 8, "batch": 100, "depth": 2, "std": 0.5}
+    training = Training("adam", 0.01, batch_size=32, steps=20)
+    found = sweep(Design({"batch_norm": ("none", "before")}, fixed, training), client=two)
+    assert found["error"].isna().all()
+    assert found["rms_last"].isna().tolist() == [False, True]
+    assert found["verdict"].isna().tolist() == [False, True]
+    *_, last = labkit.train(labkit.Network(batch_norm="before", **fixed), "adam", 0.01, 32, steps=20, evaluate_every=20)
+    assert found["accuracy"][1] == last.accuracy
+
+
 def test_a_setting_that_fails_is_a_row_with_its_error(two):
     design = Design({"batch": (5, 9000, 6)}, {"width": 4, "depth": 2, "dataset": "mnist_small"})
     found, expected = sweep(design, client=two), one_by_one(design)

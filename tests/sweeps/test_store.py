@@ -68,6 +68,28 @@ def test_half_a_part_is_never_seen(tmp_path, two, expected):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_copy_under_another_name_is_no_part(tmp_path, two, expected):
+    """As file managers and programs that keep folders alike make them."""
+    half(tmp_path)
+    part = tmp_path / "part-00000010-00000019.parquet"
+    part.with_name("part-00000010-00000019 (copy).parquet").write_bytes(part.read_bytes())
+    same(sweep(SMALL, tmp_path, client=two), expected)
+
+
+def test_parts_that_overlap_are_never_read_as_rows_twice(tmp_path, two, expected):
+    half(tmp_path)
+    with Store(tmp_path, SMALL, VERSION) as store:
+        store.keep(5, one_by_one(SMALL, 5, 25))
+    with pytest.raises(SweepError, match="holds rows twice: run the sweep again"):
+        read_sweep(tmp_path)
+    same(sweep(SMALL, tmp_path, client=two), expected)
+
+
+def test_the_lock_is_one_that_a_network_takes_too(tmp_path):
+    with Store(tmp_path, SMALL, VERSION) as store:
+        assert store._lock.writable()
+
+
 def test_another_design_in_the_folder_is_refused(tmp_path, two):
     half(tmp_path)
     other = Design(SMALL.axes, {"width": 9})
