@@ -3,7 +3,6 @@
 `depth` counts the layers that have the activation; a readout, where the gradient comes from a loss, stands on top.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -12,6 +11,7 @@ from typing import Any
 from labkit.nn.activation import Activation
 from labkit.nn.checks import number_within
 from labkit.nn.datasets import DATASETS, Dataset
+from labkit.nn.environment import MEMORY, limit
 from labkit.nn.initializers import INITIALIZERS, Initializer, Option, OptionValue
 from labkit.nn.lookup import activation as activation_of
 
@@ -36,7 +36,6 @@ BATCH_NORMS: Mapping[str, str] = {
 }
 ALPHA_PER: Mapping[str, str] = {"layer": "one alpha a layer", "unit": "one alpha a unit"}
 _KEYS = ("initializer", "dataset", "gradient_source", "batch_norm", "alpha_per")
-DEFAULT_MEMORY_MIB = 2048
 
 
 @dataclass(frozen=True)
@@ -170,11 +169,7 @@ def check_field(name: str, value: Any) -> Any:
 
 def memory_limit() -> int:
     """Bytes that one network may need: 2 GiB, or LABKIT_MEMORY_MIB of the environment."""
-    given = os.environ.get("LABKIT_MEMORY_MIB", DEFAULT_MEMORY_MIB)
-    try:
-        return int(float(given) * 2**20)
-    except (ValueError, OverflowError):
-        raise ValueError(f"LABKIT_MEMORY_MIB must be a number, got {given!r}") from None
+    return int(limit(MEMORY) * 2**20)
 
 
 def _check_key(name: str, key: object, table: Mapping[str, object]) -> None:

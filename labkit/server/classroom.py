@@ -21,20 +21,22 @@ NICE = 10
 
 @dataclass(frozen=True)
 class Room:
-    """How many kernels there may be at a time (0: as many as come), MiB of one network, seconds of one computation,
-    and the niceness of a kernel that has shown its page.
+    """How many kernels there may be at a time (0: as many as come), MiB of one network, seconds of one computation
+    (0: as long as it takes), and the niceness of a kernel that has shown its page.
     """
 
     kernels: int = 0
-    network_mib: int = MOST_MIB
-    seconds: int = SECONDS
+    network_mib: float = MOST_MIB
+    seconds: float = SECONDS
     nice: int = 0
 
     def words(self, students: int) -> str:
         """For the person who runs the server."""
+        visitors = f"at most {self.kernels} visitors at a time" if self.kernels else "as many visitors as come"
+        computation = f"of at most {self.seconds:g} s" if self.seconds else "of any length"
         return (
-            f"a class of {students}: at most {self.kernels} visitors at a time, a network of at most "
-            f"{self.network_mib} MiB and a computation of at most {self.seconds} s for each"
+            f"a class of {students}: {visitors}, a network of at most {self.network_mib:g} MiB and a computation "
+            f"{computation} for each"
         )
 
 

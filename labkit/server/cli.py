@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from labkit import __version__
+from labkit.nn.environment import LIMITS, limit
 from labkit.server.address import BaseUrl, Place, base_url, bind, free_port, port_of, url
 from labkit.server.errors import CommandError, StoppedError, UsageError
 from labkit.server.render import add_options
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (without the program's name); return its exit status."""
     try:
         options = _parser().parse_args(argv)
+        _check_environment()
         options.command(options)
     except CommandError as error:
         print(f"labkit: {error}", file=sys.stderr)
@@ -86,6 +88,15 @@ def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
 
 
+def _check_environment() -> None:
+    """What kernels would stumble on, or pass over, once people have come."""
+    for name in LIMITS:
+        try:
+            limit(name)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"must be a whole number in [0, 65535], got {text!r}")
@@ -99,13 +110,7 @@ def _students(text: str) -> int:
 
 
 def _keys(text: str) -> tuple[str, ...]:
-    from labkit.labs import LABS
-
-    keys = tuple(text.split(","))
-    for key in keys:
-        if key not in LABS:
-            raise argparse.ArgumentTypeError(f"must name labs of {', '.join(LABS)}, with commas between, got {key!r}")
-    return keys
+    return tuple(text.split(","))
 
 
 def _base_url(text: str) -> BaseUrl:
@@ -124,9 +129,13 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    from labkit.labs import LABS
     from labkit.server.notebooks import notebooks_folder
     from labkit.server.pages import lab_pages
 
+    for key in options.labs:
+        if key not in LABS:
+            raise UsageError(f"argument --labs: must name labs of {', '.join(LABS)}, with commas between, got {key!r}")
     folder = notebooks_folder()
     options.password = options.password or os.environ.get("LABKIT_PASSWORD", "") * (options.token is None)
     place = _place(options)
@@ -156,7 +165,7 @@ def _serve(options: argparse.Namespace) -> None:
         if address != here:
             print(f"labkit waits for what a proxy sends to {here}", flush=True)
         if options.students:
-            print(f"labkit serves {room.words(options.students)}", flush=True)
+            print(f"labkit serves {app.room.words(options.students)}", flush=True)
         if options.browser and not options.hub:
             _open(address + (pages[0].path if len(pages) == 1 else "") + key)
 

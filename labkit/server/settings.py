@@ -16,6 +16,7 @@ from traitlets.config.loader import DeferredConfigString
 from labkit.labs.contents import following
 from labkit.server import forked
 from labkit.server.classroom import Room
+from labkit.server.errors import UsageError
 from labkit.server.kernels import LabKernelManager, private_transport
 from labkit.server.pages import LabPage
 
@@ -60,11 +61,16 @@ def dashboard_config(pages: Sequence[LabPage], room: Room = Room()) -> Config:  
 
 
 def environment_config() -> Config:
-    """Settings that the environment makes: LABKIT, class and name, with two underscores between them."""
+    """Settings that the environment makes: LABKIT, class and name, with two underscores between them.
+
+    UsageError for another form.
+    """
     config = Config()
     for variable, value in os.environ.items():
         prefix, *names = variable.split("__")
-        if prefix == "LABKIT" and len(names) == 2:
+        if prefix == "LABKIT":
+            if len(names) != 2:
+                raise UsageError(f"a setting in the environment must be LABKIT__CLASS__NAME, got {variable!r}")
             config[names[0]][names[1]] = DeferredConfigString(value)
     return config
 

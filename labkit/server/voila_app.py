@@ -23,16 +23,20 @@ from jupyterlab_server.themes_handler import ThemesHandler
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from traitlets import Float, TraitError, default, validate
+from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from labkit.nn.environment import MEMORY, SECONDS, read_limit
 from labkit.server import forked
 from labkit.server.address import BaseUrl, base_url, port_of
+from labkit.server.checked import check_settings
 from labkit.server.classroom import Room
 from labkit.server.connection import NoDelayConnection
+from labkit.server.errors import UsageError
 from labkit.server.gate import MOST_BYTES
 from labkit.server.handlers import (
     ExtensionFilesHandler,
@@ -72,6 +76,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     pages: Sequence[LabPage] = ()
     listening: socket.socket
     password = ""
+    room = Room()
     secure = False  # whether browsers come by TLS alone, through a proxy
     ready: Callable[[], None] = staticmethod(lambda: None)
     headers: Mapping[str, str] = security_headers()
@@ -115,8 +120,17 @@ class LabkitVoila(Voila):  # type: ignore[misc]
 
     def load_config_file(self, filename: str, path: Any = None) -> None:
         """Read labkit's configuration, not that of another Voila on this machine; the environment's wins."""
-        super().load_config_file("labkit_config", path=path)
-        self.update_config(environment_config())
+        config = Config()
+        try:
+            for found, _ in self._load_config_files("labkit_config", path, self.log, raise_config_file_errors=True):
+                config.merge(found)
+        except Exception as error:  # whatever a file of Python may raise
+            said = f"{type(error).__name__}: {error}"
+            raise UsageError(f"labkit_config must be a file that can be read, got {said}") from None
+        config.merge(self.cli_config)
+        config.merge(environment_config())
+        check_settings(config)
+        self.update_config(config)
 
     def initialize(self, argv: list[str] | None = None) -> None:
         """Set the server up; from here on both signals stop it cleanly."""
@@ -132,6 +146,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
     def init_settings(self) -> dict[str, Any]:
         """Voila's settings, and what labkit's handlers read."""
         settings = super().init_settings()
+        self.room = self._room_in_force()
         self.rendered = RenderedPages(self, {page.notebook: page.key for page in self.pages})
         notary = self.contents_manager.notary
         for page in self.pages:
@@ -149,6 +164,15 @@ class LabkitVoila(Voila):  # type: ignore[misc]
             "websocket_max_message_size": MOST_BYTES,
             "max_body_size": MOST_BYTES,
         }
+
+    def _room_in_force(self) -> Room:
+        """What visitors may have: settings win over what the class asks for, and the environment over both."""
+        manager = self.kernel_manager
+        said = {MEMORY: manager.memory_mib, SECONDS: manager.seconds, **os.environ}
+        try:
+            return Room(manager.max_kernels, read_limit(MEMORY, said[MEMORY]), read_limit(SECONDS, said[SECONDS]))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
 
     def init_handlers(self) -> list[Any]:
         """Labkit's pages, and from Voila only what they need."""
@@ -233,7 +257,10 @@ def application(
     keep_plain()
     app.pages, app.listening, app.port = tuple(pages), listening, port_of(listening)
     app.secure, app.password = bool(base and base.secure), password
-    app.initialize([f"--Voila.base_url={base.path}"] if base else [])
+    try:
+        app.initialize([f"--Voila.base_url={base.path}"] if base else [])
+    except TraitError as error:  # a value of the right kind that is not allowed
+        raise UsageError(str(error)) from None
     return app
 
 

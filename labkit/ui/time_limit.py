@@ -1,12 +1,13 @@
 """A limit on the time of one computation, where a server sets one: who asks for too much does not wait for ever."""
 
-import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from labkit.nn.environment import SECONDS, limit
 
 _AGAIN = 0.2
 """Seconds until it is said once more: an error raised inside a finalizer or a weak reference's callback is lost."""
@@ -22,7 +23,7 @@ def time_limit() -> Iterator[None]:
 
     A dashboard computes there. A notebook of one's own may take its time.
     """
-    seconds = _seconds()
+    seconds = limit(SECONDS)
     if not seconds or not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -52,10 +53,3 @@ def _but_this_one(told: Callable[[Any], Any]) -> Callable[[Any], Any]:
             told(lost)
 
     return hook
-
-
-def _seconds() -> float:
-    try:
-        return max(0.0, float(os.environ.get("LABKIT_SECONDS") or 0))
-    except ValueError:
-        return 0.0

@@ -19,7 +19,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from labkit.server.classroom import is_private, room_for, room_for_anybody
+from labkit.server.classroom import Room, is_private, room_for, room_for_anybody
 from labkit.server.lines import POLICY
 from tests.server.conftest import write_notebook
 from tests.server.test_gate import UPDATE, frame
@@ -61,7 +61,7 @@ def test_many_at_once_get_no_more_places_than_there_are(start: Any) -> None:
 
 def test_a_setting_of_the_environment_wins(start: Any, tmp_path: Path) -> None:
     (tmp_path / "labkit_config.json").write_text(json.dumps({"LabKernelManager": {"max_kernels": 5, "patience": 0.5}}))
-    server = start(JUPYTER_CONFIG_DIR=str(tmp_path), LABKIT__LabKernelManager__max_kernels="7", LABKIT__nothing="x")
+    server = start(JUPYTER_CONFIG_DIR=str(tmp_path), LABKIT__LabKernelManager__max_kernels="7")
     assert health(server)["most"] == 7
 
 
@@ -191,6 +191,8 @@ def test_room_is_made_from_the_class_and_the_machine(students: int, free: float,
     room = room_for(students, free)
     assert (room.kernels, room.network_mib) == (kernels, network)
     assert f"a class of {students}" in room.words(students)
+    assert "as many visitors as come" in Room(seconds=0).words(1)
+    assert "of any length" in Room(seconds=0).words(1)
 
 
 def test_without_a_class_there_are_as_many_places_as_the_memory_holds() -> None:

@@ -78,13 +78,20 @@ def test_what_is_in_time_leaves_no_alarm_behind() -> None:
     assert signal.getsignal(signal.SIGALRM) is before
 
 
-@pytest.mark.parametrize("given", ["", "0", "-1", "soon", None])
+@pytest.mark.parametrize("given", ["", "0", None])
 def test_without_a_limit_nothing_is_stopped(monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
     monkeypatch.delenv("LABKIT_SECONDS", raising=False)
     if given is not None:
         monkeypatch.setenv("LABKIT_SECONDS", given)
     with time_limit():
         assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+@pytest.mark.parametrize("given", ["-1", "soon", "nan", "inf"])
+def test_a_limit_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("LABKIT_SECONDS", given)
+    with pytest.raises(ValueError, match=r"LABKIT_SECONDS must .* \[0, 1e\+06\], got "), time_limit():
+        pass
 
 
 @pytest.mark.usefixtures("limited")
