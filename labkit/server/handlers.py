@@ -187,6 +187,11 @@ class LookHandler(PlainErrors, KernelHandler):
 
     SUPPORTED_METHODS = ("GET", "HEAD")
 
+    async def get(self, kernel_id: str) -> None:
+        """Note that a page has come for it."""
+        await super().get(kernel_id)
+        cast("LabKernelManager", self.kernel_manager).lines_of(kernel_id).asked = True
+
 
 class TemplateFilesHandler(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]
     """The page template's files."""

@@ -27,6 +27,8 @@ SECRETS = ("LABKIT_TOKEN", "LABKIT_PASSWORD", "JUPYTERHUB_API_TOKEN", "JPY_API_T
 """Of the server's environment, and nothing to a kernel."""
 ABANDONED = timedelta(seconds=20)
 """A kernel whose page has been gone for so long gives its place to one who waits."""
+UNSEEN = timedelta(seconds=5)
+"""So does one, sooner, of which no page has ever asked: its visitor had left before the page was there."""
 
 
 def private_transport(folder: Path) -> str:
@@ -41,11 +43,14 @@ def private_transport(folder: Path) -> str:
 
 @dataclass
 class Lines:
-    """What the pages of one kernel share: their lines that are open, how fast they speak, when the last one left."""
+    """What the pages of one kernel share: their lines that are open, how fast they speak, when the last one left, and whether
+    one has asked for it.
+    """
 
     open: WeakSet[Any] = field(default_factory=WeakSet)
     pace: Pace = field(default_factory=Pace)
     left: datetime | None = None
+    asked: bool = False
 
 
 class LabKernelManager(AsyncMappingKernelManager):
@@ -111,17 +116,22 @@ class LabKernelManager(AsyncMappingKernelManager):
 
     async def _end_an_abandoned(self) -> bool:
         """End the kernel that has been without its page the longest, if there is one."""
-        late = datetime.now(UTC) - ABANDONED
+        now = datetime.now(UTC)
         abandoned = [
             (since, kernel_id)
             for kernel_id, kernel in self._kernels.items()
             if kernel_id not in self._coming and self._connections(kernel_id) == 0
-            and (since := self.lines_of(kernel_id).left or kernel.last_activity) < late
+            and (since := self.lines_of(kernel_id).left or kernel.last_activity) < now - self._grace(kernel_id)
         ]  # fmt: skip
         if not abandoned:
             return False
         await self.shutdown_kernel(min(abandoned)[1])  # type: ignore[no-untyped-call]
         return True
+
+    def _grace(self, kernel_id: str) -> timedelta:
+        """How long a kernel is kept for a page that may come; one that runs a notebook has no page that could ask."""
+        lines, running = self.lines_of(kernel_id), self._kernels[kernel_id].execution_state == "busy"
+        return ABANDONED if running or lines.asked or lines.left else UNSEEN
 
     async def start_kernel(self, *args: Any, **kwargs: Any) -> str:  # type: ignore[override]
         """Start a kernel; what the environment says about threads and limits wins. 503 where there is no room."""

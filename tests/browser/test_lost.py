@@ -180,10 +180,13 @@ def test_a_page_that_is_left_before_its_lab_stands_leaves_no_kernel(page: Page, 
     def kernels() -> int:
         return int(page.request.get(voila_server + "health").json()["kernels"])
 
-    before = kernels()
+    before, asked = kernels(), []
+    page.on("response", lambda answer: asked.append(answer.url) if "/api/kernels/" in answer.url else None)
     page.route("**/voila/static/**", lambda route: None)  # what would register Voila's own farewell never comes
     page.goto(voila_server + LAB, wait_until="commit")
     page.wait_for_function("document.getElementById('jupyter-config-data')")
+    page.wait_for_timeout(1000)
     assert kernels() == before + 1
+    assert asked, "the server does not know that there is a page"
     page.goto("about:blank")
     assert wait_until(lambda: kernels() == before, 10)

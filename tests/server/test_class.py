@@ -32,8 +32,13 @@ def full(start: Any) -> Any:
     """A server with two places, and a visitor in each."""
     server = start(with_arguments("Room(kernels=2)"))
     for _ in range(2):
-        visit(server)
+        comes(server, visit(server)[0])
     return server
+
+
+def comes(server: Any, kernel: str) -> None:
+    """What a page asks as soon as it is there."""
+    assert server.get(f"api/kernels/{kernel}").status == 200
 
 
 def health(server: Any) -> dict[str, Any]:
@@ -77,6 +82,19 @@ def test_a_page_that_leaves_makes_room(start: Any) -> None:
     farewell = f"voila/api/shutdown/{kernel[1]}?_xsrf={urllib.parse.quote(xsrf or '')}"
     assert browser.open(urllib.request.Request(server.url + farewell, method="POST")).status == 204
     assert server.get("voila/render/stub.ipynb").status == 200
+
+
+def test_a_visit_that_was_broken_off_soon_makes_room(start: Any) -> None:
+    server = start(with_arguments("Room(kernels=1)"))
+    visit(server)
+    assert server.get("voila/render/stub.ipynb").status == 503
+    assert wait_until(lambda: bool(server.get("voila/render/stub.ipynb").status == 200), 9)
+
+
+def test_a_page_that_loads_slowly_keeps_its_place(start: Any) -> None:
+    server = start(with_arguments("Room(kernels=1)"))
+    comes(server, visit(server)[0])
+    assert not wait_until(lambda: bool(server.get("voila/render/stub.ipynb").status == 200), 9)
 
 
 def test_a_kernel_is_forked_and_one_that_died_leaves_its_place(start: Any) -> None:

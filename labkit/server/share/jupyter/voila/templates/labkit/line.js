@@ -25,6 +25,9 @@
     navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
   });
 
+  // The large scripts may take long to come: until then the server keeps the kernel for those alone who ask for it.
+  window.labkit_asks = () => ask(`api/kernels/${config().kernelId}`);
+
   // A reload, and the way back from elsewhere, find what was on the page. Browsers count such changes of the address.
   const stateOf = () => document.querySelector("[data-state]")?.dataset.state;
   const keepState = () => {
