@@ -179,6 +179,16 @@ class LookHandler(PlainErrors, KernelHandler):
 
     SUPPORTED_METHODS = ("GET", "HEAD")
 
+    @property
+    def quiet(self) -> bool:
+        """Whether a page has learned that its kernel has died, which was told when it did."""
+        return self.get_status() == 404
+
+    def log_exception(self, *error: Any) -> None:
+        """Tell of anything else."""
+        if getattr(error[1], "status_code", 500) != 404:
+            super().log_exception(*error)
+
 
 class TemplateFilesHandler(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]
     """The page template's files."""
