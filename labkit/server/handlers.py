@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+from collections.abc import Mapping
 from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
@@ -128,17 +129,28 @@ class ThumbnailHandler(PlainErrors, JupyterHandler):
         self.finish(page.thumbnail.read_bytes())
 
 
-class HealthHandler(PlainErrors, JupyterHandler):
-    """How the server is, for those who watch over it."""
+class HealthHandler(JupyterHandler):
+    """How the server is, for those who watch over it: programs, which get JSON and are led to no form."""
 
-    @authenticated
+    @allow_unauthenticated
     def get(self) -> None:
-        """Answer in JSON."""
-        self.set_header("Content-Type", "application/json")
+        """Answer in JSON; to who may not come in, that the server is there, and nothing else."""
+        if not self.current_user:
+            self.set_status(401)
+            self._say({"status": "unauthorized"})
+            return
         manager = cast("LabKernelManager", self.kernel_manager)
         counts = {"visitors": manager.visitors, "kernels": manager.taken, "most": manager.max_kernels or None,
                   "refused": manager.refused}  # fmt: skip
-        self.finish(json.dumps({"status": "full" if manager.full else "ok", "version": __version__, **counts}))
+        self._say({"status": "full" if manager.full else "ok", "version": __version__, **counts})
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Say what happened, in JSON too."""
+        self._say({"status": WORDS.get(status_code, "Something went wrong on the server.")})
+
+    def _say(self, said: Mapping[str, Any]) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(said))
 
 
 class LabHandler(Cleaned, PlainErrors, TornadoVoilaHandler):  # type: ignore[misc]
