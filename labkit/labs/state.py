@@ -1,5 +1,6 @@
 """A lab's parameters as text, by the names of its fields; and how a text is read. What comes in is never trusted."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
@@ -63,15 +64,23 @@ def _possible(lab: Lab, values: dict[str, Any], complaints: list[str]) -> Read:
 
 def value_of(control: Control, text: str) -> Any:
     """The value that a text stands for; ValueError with the control's label, the rule and the text."""
+    whole = isinstance(control, Range) and control.whole
     try:
         if isinstance(control, Range | LogRange):
-            return int(text) if isinstance(control, Range) and control.whole else float(text)
-        if isinstance(control, Switch):
+            number = int(text) if whole else float(text)
+        elif isinstance(control, Switch):
             return {_ON: True, _OFF: False}[text]
-        return tuple(text.split(",")) if isinstance(control, Choices) else text
+        else:
+            return tuple(text.split(",")) if isinstance(control, Choices) else text
+        if isnan(number):
+            raise ValueError
     except (ValueError, KeyError):
-        wanted = f"{_ON} or {_OFF}" if isinstance(control, Switch) else "a number"
+        number_of_a_kind = "a whole number" if whole else "a number"
+        wanted = f"{_ON} or {_OFF}" if isinstance(control, Switch) else number_of_a_kind
         raise ValueError(f"{control.label} must be {wanted}, got {text[:40]!r}") from None
+    if number == 0 and re.search("[1-9]", text.lower().partition("e")[0]):
+        raise ValueError(f"{control.label} must not be too small for a computer's numbers, got {text[:40]!r}")
+    return number
 
 
 def _written(value: Any) -> str:
@@ -81,7 +90,7 @@ def _written(value: Any) -> str:
 
 
 def _clamped(control: Control, value: Any) -> Any:
-    if not isinstance(control, Range | LogRange) or isnan(value):
+    if not isinstance(control, Range | LogRange):
         return value
     low = control.low if isinstance(control, Range) else control.least
     return min(max(value, low), control.high)

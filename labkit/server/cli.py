@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote
 
 from labkit import __version__
 from labkit.nn.environment import LIMITS, limit
@@ -27,7 +28,11 @@ LAB_PORT = 8888
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports a wrong option in one line, like every other mistake."""
+    """Reports a wrong option in one line, like every other mistake; a part of an option's name is one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Options are taken by their whole names alone."""
+        super().__init__(**kwargs, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the whole usage."""
@@ -137,6 +142,7 @@ def _serve(options: argparse.Namespace) -> None:
         if key not in LABS:
             raise UsageError(f"argument --labs: must name labs of {', '.join(LABS)}, with commas between, got {key!r}")
     folder = notebooks_folder()
+    _say_what_wins(options)
     options.password = options.password or os.environ.get("LABKIT_PASSWORD", "") * (options.token is None)
     place = _place(options)
     listening = bind(place.ip, place.port)
@@ -157,20 +163,30 @@ def _serve(options: argparse.Namespace) -> None:
     app.token = _token(options, place, app)
     here = url(place.ip, port_of(listening), app.base_url)
     address = (place.base and place.base.address) or here
-    key = f"?token={app.token}" if app.token else ""
+    key = f"?token={quote(app.token, safe='')}" if app.token else ""
 
     def ready() -> None:
-        each = f"each lab at {address}voila/render/<key>.ipynb{key}"
-        print(f"labkit serves {address}{key} ({each}); stop with Ctrl-C", flush=True)
+        print(f"labkit serves {address}{key}")
         if address != here:
-            print(f"labkit waits for what a proxy sends to {here}", flush=True)
+            print(f"labkit waits for what a proxy sends to {here}")
         if options.students:
-            print(f"labkit serves {app.room.words(options.students)}", flush=True)
+            print(f"labkit serves {app.room.words(options.students)}")
+        print(f"each lab is at {address}voila/render/<key>.ipynb{key}")
+        print("stop with Ctrl-C", flush=True)
         if options.browser and not options.hub:
             _open(address + (pages[0].path if len(pages) == 1 else "") + key)
 
     app.ready = ready
     app.start()
+
+
+def _say_what_wins(options: argparse.Namespace) -> None:
+    """There is one way in: an option goes before the environment, and there a password before a token."""
+    password = options.password or (options.token is None and os.environ.get("LABKIT_PASSWORD"))
+    if password and os.environ.get("LABKIT_TOKEN"):
+        print("labkit asks for the password; LABKIT_TOKEN is not used", file=sys.stderr)
+    if options.token is not None and os.environ.get("LABKIT_PASSWORD"):
+        print("labkit goes by --token; LABKIT_PASSWORD is not used", file=sys.stderr)
 
 
 def _place(options: argparse.Namespace) -> Place:
@@ -223,7 +239,7 @@ def _lab(options: argparse.Namespace) -> None:
     from labkit.server.jupyter_app import run
 
     def ready(address: str) -> None:
-        print(f"labkit opens JupyterLab at {address} ; stop with Ctrl-C", flush=True)
+        print(f"labkit opens JupyterLab at {address}\nstop with Ctrl-C", flush=True)
 
     run(copied.folder, first_notebook(copied.folder, pages), options.ip, port, options.browser, ready)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+from collections.abc import Mapping
 from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
@@ -136,17 +137,28 @@ class ThumbnailHandler(PlainErrors, JupyterHandler):
         self.finish(page.thumbnail.read_bytes())
 
 
-class HealthHandler(PlainErrors, JupyterHandler):
-    """How the server is, for those who watch over it."""
+class HealthHandler(JupyterHandler):
+    """How the server is, for those who watch over it: programs, which get JSON and are led to no form."""
 
-    @authenticated
+    @allow_unauthenticated
     def get(self) -> None:
-        """Answer in JSON."""
-        self.set_header("Content-Type", "application/json")
+        """Answer in JSON; to who may not come in, that the server is there, and nothing else."""
+        if not self.current_user:
+            self.set_status(401)
+            self._say({"status": "unauthorized"})
+            return
         manager = cast("LabKernelManager", self.kernel_manager)
         counts = {"visitors": manager.visitors, "kernels": manager.taken, "most": manager.max_kernels or None,
                   "refused": manager.refused}  # fmt: skip
-        self.finish(json.dumps({"status": "full" if manager.full else "ok", "version": __version__, **counts}))
+        self._say({"status": "full" if manager.full else "ok", "version": __version__, **counts})
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Say what happened, in JSON too."""
+        self._say({"status": WORDS.get(status_code, "Something went wrong on the server.")})
+
+    def _say(self, said: Mapping[str, Any]) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(said))
 
 
 class LabHandler(Cleaned, PlainErrors, TornadoVoilaHandler):  # type: ignore[misc]
@@ -191,6 +203,16 @@ class LookHandler(PlainErrors, KernelHandler):
         """Note that a page has come for it."""
         await super().get(kernel_id)
         cast("LabKernelManager", self.kernel_manager).lines_of(kernel_id).asked = True
+
+    @property
+    def quiet(self) -> bool:
+        """Whether a page has learned that its kernel has died, which was told when it did."""
+        return self.get_status() == 404
+
+    def log_exception(self, *error: Any) -> None:
+        """Tell of anything else."""
+        if getattr(error[1], "status_code", 500) != 404:
+            super().log_exception(*error)
 
 
 class TemplateFilesHandler(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]

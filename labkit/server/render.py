@@ -14,10 +14,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lab", nargs="?", help="key of the lab (see labkit list)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the lab")
     parser.add_argument("--from-link", metavar="LINK", help="the link of a page, in place of LAB and --set")
-    parser.add_argument("--steps", type=int, help="steps to go, of a lab that moves by itself")
-    parser.add_argument("--width", type=int, default=1920, help="pixels (default: %(default)s)")
+    parser.add_argument("--steps", type=_whole, help="steps to go, of a lab that moves by itself")
+    parser.add_argument("--width", type=_whole, default=1920, help="pixels (default: %(default)s)")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a .png, .svg or .pdf file")
     parser.set_defaults(command=run)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
 
 
 def run(options: argparse.Namespace) -> None:

@@ -16,7 +16,6 @@ from jupyter_core.paths import jupyter_config_path, jupyter_path
 from jupyter_core.utils import run_sync
 from jupyter_server.auth.security import passwd
 from jupyter_server.base.handlers import FileFindHandler
-from jupyter_server.log import log_request
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
 from jupyterlab_server.themes_handler import ThemesHandler
@@ -52,7 +51,7 @@ from labkit.server.handlers import (
 )
 from labkit.server.identity import LabIdentityProvider, cookie_secret
 from labkit.server.lines import LabWebsocketHandler
-from labkit.server.logs import keep_plain
+from labkit.server.logs import keep_plain, log_visit
 from labkit.server.pages import LabPage
 from labkit.server.rendering import RenderedPages
 from labkit.server.settings import TEMPLATE, dashboard_config, environment_config, security_headers, use_template
@@ -160,7 +159,7 @@ class LabkitVoila(Voila):  # type: ignore[misc]
             "headers": dict(self.headers),
             # Not for what else a host serves beside the path.
             "xsrf_cookie_kwargs": {"path": self.base_url, "secure": self.secure, "samesite": "Lax"},
-            "log_function": log_request,  # leaves tokens out
+            "log_function": log_visit,
             "websocket_max_message_size": MOST_BYTES,
             "max_body_size": MOST_BYTES,
         }

@@ -74,8 +74,10 @@ def test_only_what_differs_is_written():
         ("v=2&std=0.1", "version 1 is wanted, got '2'", {}),
         ("std=1e300", "init std is 1e300 in the link, taken as 100", {"std": 100.0}),
         ("depth=-5", "depth is -5 in the link, taken as 1", {"depth": 1}),
-        ("depth=2.5", "depth must be a number, got '2.5'", {}),
-        ("std=nan", "init std must lie in [0, 100], got nan", {}),
+        ("depth=2.5", "depth must be a whole number, got '2.5'", {}),
+        ("std=NaN", "init std must be a number, got 'NaN'", {}),
+        ("std=1e-400", "init std must not be too small for a computer's numbers, got '1e-400'", {}),
+        ("std=nan", "init std must be a number, got 'nan'", {}),
         ("standardize=1", "standardized must be on or off", {}),
         ("activation=__class__", "activation must be one of", {}),
         ("<script>alert(1)</script>=1", "there is no parameter", {}),
@@ -89,3 +91,8 @@ def test_a_hostile_link_ends_in_a_clamped_state_and_a_message(text, words, value
     found = read_query(SIGNAL, text)
     assert any(words in said for said in found.complaints), found.complaints
     assert found.state.parameters == SIGNAL.parameters.of(values)
+
+
+@pytest.mark.parametrize(("text", "complaints"), [("NaN", 1), ("1e-400", 1), ("0", 0), ("0e-400", 0), ("0.00", 0)])
+def test_one_thing_is_said_of_one_number(text, complaints):
+    assert len(read_query(SIGNAL, f"std={text}").complaints) == complaints

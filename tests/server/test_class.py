@@ -56,6 +56,29 @@ def test_one_too_many_is_told_politely_and_tries_again(full: Any) -> None:
     assert (before["status"], before["kernels"], before["most"]) == ("full", 2, 2)
 
 
+def told(server: Any) -> list[str]:
+    return list(server.errors.read_text().splitlines())
+
+
+def test_a_visitor_without_a_place_is_told_of_in_one_line(full: Any) -> None:
+    before = told(full)
+    assert full.get("voila/render/stub.ipynb?std=1").status == 503
+    (line,) = told(full)[len(before) :]
+    assert line == "[LabkitVoila] WARNING | labkit: no place for a visitor (127.0.0.1)"
+
+
+def test_a_kernel_that_died_is_told_of_in_one_line(start: Any) -> None:
+    server = start()
+    kernel, pid = visit(server)
+    with connect(channels(server, kernel), subprotocols=[SUBPROTOCOL]) as line:
+        line.send(frame("kernel_info_request", {}))
+        line.recv(timeout=10)
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: server.get(f"api/kernels/{kernel}").status == 404, 15)
+    (said,) = told(server)
+    assert said.startswith(f"[LabkitVoila] WARNING | labkit: the kernel {kernel} has died")
+
+
 def test_many_at_once_get_no_more_places_than_there_are(start: Any) -> None:
     server = start(with_arguments("Room(kernels=3)"))
     with ThreadPoolExecutor(6) as pool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.server.wire import Browser
+
 Refused = Callable[..., str]
 
 
@@ -74,15 +76,34 @@ def test_a_mistake_in_a_file_is_told(refused: Refused, name: str, text: str, sai
 CLASS = """
 import sys
 from labkit.server.cli import main
-sys.exit(main(["serve", "--class", "3", "--labs", "softmax", "--no-browser", "--port", "0"]))
+sys.exit(main(["serve", "--class", "3", "--labs", "softmax", "--no-browser", "--port", "0", *{more}]))
 """
+
+
+def test_the_start_is_told_in_lines_that_can_be_read_aloud(start: Any) -> None:
+    """And in links that can be followed, whatever the token is."""
+    server = start(CLASS.format(more=["--token", "é &#?"]), LABKIT_PASSWORD="a")
+    key = "?token=%C3%A9%20%26%23%3F"
+    address = server.url.removeprefix("labkit serves ").removesuffix(key)
+    assert server.url == f"labkit serves {address}{key}"
+    said = [server.output.readline() for _ in range(3)]
+    assert said[0].startswith("labkit serves a class of 3: ")
+    assert said[1:] == [f"each lab is at {address}voila/render/<key>.ipynb{key}\n", "stop with Ctrl-C\n"]
+    assert "softmax" in Browser().ask(address + key).text
+    assert server.errors.read_text() == "labkit goes by --token; LABKIT_PASSWORD is not used\n"
+
+
+def test_a_token_that_is_not_used_is_told(start: Any) -> None:
+    server = start(CLASS.format(more=["--password", "a"]), LABKIT_TOKEN="b")
+    assert "?" not in server.url
+    assert server.errors.read_text() == "labkit asks for the password; LABKIT_TOKEN is not used\n"
 
 
 def test_what_is_told_is_what_is_in_force(start: Any, tmp_path: Path) -> None:
     """The environment's word for a setting, the file's, and the environment's for a limit."""
     (tmp_path / "labkit_config.py").write_text("c.LabKernelManager.seconds = '7'\nc.LabKernelManager.memory_mib = '9'")
-    server = start(CLASS, JUPYTER_CONFIG_DIR=str(tmp_path), LABKIT__LabKernelManager__max_kernels="4",
+    server = start(CLASS.format(more=[]), JUPYTER_CONFIG_DIR=str(tmp_path), LABKIT__LabKernelManager__max_kernels="4",
                    LABKIT_MEMORY_MIB="77")  # fmt: skip
-    said = server.url + "".join(server.output.readline() for _ in range(2))
+    said = server.output.readline()
     words = "a class of 3: at most 4 visitors at a time, a network of at most 77 MiB and a computation of at most 7 s"
     assert words in said
