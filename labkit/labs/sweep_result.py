@@ -20,6 +20,7 @@ from labkit.nn.network import Network
 
 Array = NDArray[np.float64]
 
+
 @dataclass(frozen=True)
 class Plane:
     """A map's numbers: mean, least and greatest of the seeds, and one row of each cell (-1: none); (up, across)."""

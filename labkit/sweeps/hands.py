@@ -1,5 +1,6 @@
 """Who computes a sweep: processes of this machine, or the workers of a Dask cluster."""
 
+import asyncio
 import logging
 import signal
 import tempfile
@@ -102,8 +103,18 @@ def remote(address: str) -> Iterator["Client"]:
     from distributed.utils import silence_logging_cmgr
 
     try:
+        asyncio.run(asyncio.wait_for(_greet(address), PATIENCE))
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TypeError) as error:
-        raise SweepError(f"no Dask scheduler answers at {address} ({error})") from None
+        why = error if str(error) else "something else may: a dashboard has another port than its scheduler"
+        raise SweepError(f"no Dask scheduler answers at {address} ({why})") from None
     with silence_logging_cmgr(logging.CRITICAL), client:  # what goes wrong is said by the sweep
         yield client
+
+
+async def _greet(address: str) -> None:
+    """Hear whether a scheduler is there: a Client would wait without end for a server of another kind."""
+    from distributed.core import rpc
+
+    async with rpc(address, timeout=PATIENCE) as scheduler:
+        await scheduler.identity(n_workers=0)

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socketserver
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,25 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
     words = r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 "
     with pytest.raises(SweepError, match=words), hands.remote("tcp://127.0.0.1:1"):
         pass
+
+
+def test_another_server_at_the_address_is_no_scheduler(monkeypatch):
+    """As a scheduler's own dashboard, whose port is easily taken for its."""
+    monkeypatch.setattr(hands, "PATIENCE", 1)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(SweepError, match=f"no Dask scheduler answers at {address} "), hands.remote(address):
+            pass
+        server.shutdown()
+
+
+class Silent(socketserver.BaseRequestHandler):
+    """Listens, and says nothing."""
+
+    def handle(self) -> None:
+        while self.request.recv(1000):
+            pass
 
 
 @pytest.mark.parametrize(("where", "words"), [
