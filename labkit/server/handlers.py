@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
@@ -201,7 +201,7 @@ class LookHandler(PlainErrors, KernelHandler):
 
     async def get(self, kernel_id: str) -> None:
         """Note that a page has come for it."""
-        await super().get(kernel_id)
+        await cast(Awaitable[None], super().get(kernel_id))
         cast("LabKernelManager", self.kernel_manager).lines_of(kernel_id).asked = True
 
     @property
