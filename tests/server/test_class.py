@@ -63,6 +63,7 @@ def told(server: Any) -> list[str]:
 def test_a_visitor_without_a_place_is_told_of_in_one_line(full: Any) -> None:
     before = told(full)
     assert full.get("voila/render/stub.ipynb?std=1").status == 503
+    assert wait_until(lambda: told(full) != before, 5)
     (line,) = told(full)[len(before) :]
     assert line == "[LabkitVoila] WARNING | labkit: no place for a visitor (127.0.0.1)"
 
