@@ -86,6 +86,8 @@ def _fill(
             out[future] = chunk
             done.add(future)
 
+    if not client.ncores():
+        _say(progress, "no worker is there: the sweep goes on when one joins")
     count = sum(stop - start for start, stop in missing)
     with tqdm(total=len(design), initial=len(design) - count, unit=" settings", disable=not progress) as bar:
         hand_out()

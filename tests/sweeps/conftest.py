@@ -63,7 +63,8 @@ def started(tmp_path: Path) -> Iterator[Started]:
     def start(*arguments: str, **more: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd=tmp_path, env={**environment(), **more}, start_new_session=True,
+            cwd=tmp_path, env={**environment(), "DASK_TEMPORARY_DIRECTORY": str(tmp_path), **more},
+            start_new_session=True,
         )  # fmt: skip
         processes.append(process)
         return process

@@ -33,12 +33,13 @@ def worker(started: Started, scheduler: str, folder: Path, threads: int = 1) -> 
 
 
 def test_the_only_worker_is_killed_another_joins_and_the_sweep_completes(
-    started: Started, scheduler: str, tmp_path: Path
+    started: Started, scheduler: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     design, rows = Design({**SMALL.axes, "seed": tuple(range(100))}, SMALL.fixed), tmp_path / "rows"
-    first = worker(started, scheduler, tmp_path / "first")
 
     def disturb() -> None:
+        wait_for(rows.is_dir)
+        first = worker(started, scheduler, tmp_path / "first")
         wait_for(lambda: parts(rows) > 4)
         end_group(first)
         worker(started, scheduler, tmp_path / "second")
@@ -46,8 +47,9 @@ def test_the_only_worker_is_killed_another_joins_and_the_sweep_completes(
     with remote(scheduler) as client:
         other = threading.Thread(target=disturb)
         other.start()
-        assert run(design, rows, client) == 0
+        assert run(design, rows, client, progress=True) == 0
         other.join()
+        assert "no worker is there: the sweep goes on when one joins" in capfd.readouterr().out
         assert [each["id"] for each in client.scheduler_info(n_workers=-1)["workers"].values()] == ["second"]
     same(read_sweep(rows), one_by_one(design))
 
