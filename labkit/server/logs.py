@@ -26,7 +26,7 @@ def log_visit(handler: Any) -> None:
     if handler.get_status() == 503:
         handler.log.warning("labkit: no place for a visitor (%s)", handler.request.remote_ip)
     elif not getattr(handler, "quiet", False):
-        log_request(handler)
+        log_request(handler)  # type: ignore[no-untyped-call]
 
 
 def keep_plain() -> None:
