@@ -19,7 +19,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
+from tests.server.wire import SUBPROTOCOL
+
 PATIENCE = 120.0
 """Seconds after which an answer that has not come is an error."""
 

@@ -7,7 +7,6 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from http.cookiejar import CookieJar
@@ -27,9 +26,7 @@ from labkit.server.lines import MOST_LINES, POLICY
 from tests.benchmarks.student import Student, StudentError
 from tests.server.beside import LAB, Beside, serving
 from tests.server.test_class import end_of
-from tests.server.test_gate import frame
-from tests.server.test_kernels import SUBPROTOCOL, channels, wait_until
-from tests.server.wire import Browser
+from tests.server.wire import SUBPROTOCOL, Browser, alone, channels, frame, kernel_in, wait_until
 
 TOKEN = "a-token-of-a-class"
 MEMBER = {"Authorization": f"token {TOKEN}"}
@@ -68,15 +65,7 @@ def nobody_notices(labs: Any, student: Beside) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def kernel(labs: Any) -> str:
     """The attacker's own, as everybody has one."""
-    found = re.search(r'"kernelId": "([0-9a-f-]+)"', labs.get(f"voila/render/{LAB}.ipynb", **MEMBER).text)
-    assert found
-    return found[1]
-
-
-def alone(coroutine: Any) -> Any:
-    """Playwright keeps a loop running in the thread of its tests."""
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(asyncio.run, coroutine).result()
+    return kernel_in(labs.get(f"voila/render/{LAB}.ipynb", **MEMBER).text)
 
 
 @pytest.mark.parametrize("channel", [b"shell", b"control"])

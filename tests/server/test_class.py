@@ -22,9 +22,17 @@ from websockets.sync.client import connect
 from labkit.server.classroom import Room, is_private, room_for, room_for_anybody
 from labkit.server.lines import POLICY
 from tests.server.conftest import write_notebook
-from tests.server.test_gate import UPDATE, frame
-from tests.server.test_kernels import SUBPROTOCOL, channels, is_running, visit, wait_until
-from tests.server.wire import with_arguments
+from tests.server.wire import (
+    SUBPROTOCOL,
+    UPDATE,
+    channels,
+    frame,
+    is_running,
+    kernel_in,
+    visit,
+    wait_until,
+    with_arguments,
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +107,10 @@ def test_a_page_that_leaves_makes_room(start: Any) -> None:
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     text = browser.open(server.url + "voila/render/stub.ipynb").read().decode()
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', text)
-    assert kernel
+    kernel = kernel_in(text)
     assert server.get("voila/render/stub.ipynb").status == 503
     (xsrf,) = (cookie.value for cookie in jar if cookie.name == "_xsrf")
-    farewell = f"voila/api/shutdown/{kernel[1]}?_xsrf={urllib.parse.quote(xsrf or '')}"
+    farewell = f"voila/api/shutdown/{kernel}?_xsrf={urllib.parse.quote(xsrf or '')}"
     assert browser.open(urllib.request.Request(server.url + farewell, method="POST")).status == 204
     assert server.get("voila/render/stub.ipynb").status == 200
 

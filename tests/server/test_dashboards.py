@@ -10,8 +10,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.server.wire import SUBPROTOCOL, channels, visit
+
 Server = Any  # the classes of conftest.py
-SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 
 def raw_get(server: Server, path: str) -> tuple[int, bytes]:
@@ -91,14 +92,8 @@ def test_an_error_page_is_labkits_own(dashboards: Server) -> None:
     assert 'href="/"' in answer.text
 
 
-def kernel_of(server: Server) -> str:
-    found = re.search(r'"kernelId": "([0-9a-f-]+)"', server.get("voila/render/stub.ipynb").text)
-    assert found
-    return found[1]
-
-
 def test_a_kernel_is_not_ended_without_the_pages_token(dashboards: Server) -> None:
-    kernel = kernel_of(dashboards)
+    kernel = visit(dashboards)[0]
     assert dashboards.ask(dashboards.url + f"voila/api/shutdown/{kernel}", data=b"").status == 403
     assert dashboards.ask(dashboards.url + f"api/kernels/{kernel}", method="DELETE").status == 405
     assert dashboards.get(f"api/kernels/{kernel}").status == 200
@@ -108,24 +103,20 @@ def test_the_page_sets_the_token_that_its_farewell_needs(dashboards: Server) -> 
     assert "_xsrf=" in str(dashboards.get("voila/render/stub.ipynb").headers)
 
 
-def channels(server: Server, kernel: str) -> str:
-    return f"ws://{urlsplit(server.url).netloc}/api/kernels/{kernel}/channels?session_id=test"
-
-
 def test_a_websocket_of_the_old_protocol_is_refused(dashboards: Server) -> None:
-    with pytest.raises(InvalidStatus) as refused, connect(channels(dashboards, kernel_of(dashboards))):
+    with pytest.raises(InvalidStatus) as refused, connect(channels(dashboards, visit(dashboards)[0])):
         pass
     assert refused.value.response.status_code == 400
 
 
 def test_a_websocket_of_the_current_protocol_is_accepted(dashboards: Server) -> None:
-    with connect(channels(dashboards, kernel_of(dashboards)), subprotocols=[SUBPROTOCOL]) as socket:
+    with connect(channels(dashboards, visit(dashboards)[0]), subprotocols=[SUBPROTOCOL]) as socket:
         assert socket.subprotocol == SUBPROTOCOL
 
 
 def test_logs_stay_quiet_for_a_visitor(dashboards: Server, start: Any) -> None:
     server = start()
-    with connect(channels(server, kernel_of(server)), subprotocols=[SUBPROTOCOL]):
+    with connect(channels(server, visit(server)[0]), subprotocols=[SUBPROTOCOL]):
         pass
     assert server.errors.read_text() == ""
 

@@ -24,18 +24,12 @@ import pytest
 from labkit.server.address import free_port
 from tests.benchmarks.student import Student
 from tests.server.beside import CONTROL, LAB, Beside, kernel_pids, serving
-from tests.server.test_kernels import SUBPROTOCOL, is_running, wait_until
+from tests.server.wire import SUBPROTOCOL, alone, is_running, kernel_in, wait_until
 
 
 @pytest.fixture(scope="module")
 def labs(start: Any) -> Any:
     return start(serving())
-
-
-def alone(coroutine: Any) -> Any:
-    """Playwright keeps a loop running in the thread of its tests."""
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(asyncio.run, coroutine).result()
 
 
 def state_of(student: Student) -> str:
@@ -104,11 +98,10 @@ websocket.WS_PING_INTERVAL = 300
 
 def test_a_line_that_is_half_open_is_given_up(start: Any) -> None:
     labs = start(PINGS + serving())
-    found = re.search(r'"kernelId": "([0-9a-f-]+)"', labs.get(f"voila/render/{LAB}.ipynb").text)
-    assert found
+    kernel = kernel_in(labs.get(f"voila/render/{LAB}.ipynb").text)
     place = urlsplit(labs.url)
     asked = (
-        f"GET /api/kernels/{found[1]}/channels?session_id=a HTTP/1.1", f"Host: {place.netloc}", "Upgrade: websocket",
+        f"GET /api/kernels/{kernel}/channels?session_id=a HTTP/1.1", f"Host: {place.netloc}", "Upgrade: websocket",
         "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", "", "",
     )  # fmt: skip
@@ -133,10 +126,8 @@ def reload(url: str) -> int:
         text = browser.open(f"{url}voila/render/{LAB}.ipynb", timeout=60).read().decode()
     except urllib.error.HTTPError as error:
         return error.code
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', text)
-    assert kernel
     (xsrf,) = (cookie.value for cookie in jar if cookie.name == "_xsrf")
-    farewell = f"{url}voila/api/shutdown/{kernel[1]}?_xsrf={urllib.parse.quote(xsrf or '')}"
+    farewell = f"{url}voila/api/shutdown/{kernel_in(text)}?_xsrf={urllib.parse.quote(xsrf or '')}"
     return int(browser.open(urllib.request.Request(farewell, method="POST"), timeout=60).status)
 
 

@@ -6,21 +6,7 @@ from typing import Any
 import pytest
 
 from labkit.server.gate import HEARD, MOST_BYTES, MOST_DEPTH, Pace, RefusedError, check, type_of
-
-
-def frame(kind: str, content: Any, channel: bytes = b"shell", header: bytes | None = None) -> bytes:
-    """A message as a page sends it: number of parts, where they lie, the parts."""
-    head = json.dumps({"msg_id": "a", "msg_type": kind}).encode() if header is None else header
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    parts = [channel, head, b"{}", b"{}", body]
-    start = 8 * (len(parts) + 2)
-    ends = [start]
-    for part in parts:
-        ends.append(ends[-1] + len(part))
-    return b"".join(number.to_bytes(8, "little") for number in (len(ends), *ends)) + b"".join(parts)
-
-
-UPDATE = {"comm_id": "a", "data": {"method": "update", "state": {"value": 1}, "buffer_paths": []}}
+from tests.server.wire import UPDATE, frame
 
 
 @pytest.mark.parametrize(

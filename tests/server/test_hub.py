@@ -28,8 +28,7 @@ from labkit.server.hub import NEEDED, place
 from tests.benchmarks.student import Student
 from tests.browser.conftest import browser_type_launch_args, chromium  # noqa: F401  (fixtures)
 from tests.server.conftest import ROOT
-from tests.server.test_kernels import SUBPROTOCOL, wait_until
-from tests.server.wire import Answer, ask, staying
+from tests.server.wire import SUBPROTOCOL, Answer, ask, kernel_in, staying, wait_until
 
 # Around the README's lines: everything on free ports of this machine, and nothing kept.
 SETTINGS = """
@@ -213,16 +212,15 @@ def handshake(address: str, cookies: dict[str, str], origin: str) -> int:
 def test_one_cannot_open_the_others(people: dict[str, Person]) -> None:
     ada, bob, stranger = people["ada"], people["bob"], Person(people["ada"].hub, "eve")
     page = ada.get(ada.home + "voila/render/softmax.ipynb")
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page.text)
-    assert kernel
+    kernel = kernel_in(page.text)
     for other in (bob, stranger):
-        for path in ("", "health", "voila/render/softmax.ipynb", f"api/kernels/{kernel[1]}", "thumbnails/softmax.png"):
+        for path in ("", "health", "voila/render/softmax.ipynb", f"api/kernels/{kernel}", "thumbnails/softmax.png"):
             answer = other.get(ada.home + path)
             assert answer.status in (200, 401, 403, 404), path  # 200: the hub's form, for the stranger
             assert ("hub/login" in answer.text) or answer.status != 200
             for secret in ("softmax.ipynb\"", "kernelId", "kernels", "execution_state"):
                 assert secret not in answer.text
-    line = f"{ada.home.replace('http', 'ws')}api/kernels/{kernel[1]}/channels?session_id=test"
+    line = f"{ada.home.replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=test"
     origin = ada.hub.url.rstrip("/")
     assert handshake(line, ada.cookies_for(ada.home), origin) == 101
     assert handshake(line, ada.cookies_for(ada.home), "http://elsewhere.example") == 403

@@ -1,19 +1,14 @@
 """Kernels: ended with their server, ended when left behind; and the socket that leads to them."""
 
 import json
-import os
-import re
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from websockets.sync.client import connect
 
-SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
+from tests.server.wire import SUBPROTOCOL, channels, is_running, visit, wait_until
 
 # Prints what the socket's option is once labkit's own connection class has opened it.
 REPORT = """
@@ -35,36 +30,6 @@ from labkit.server.address import free_port
 from labkit.server.jupyter_app import run
 run(Path(sys.argv[1]), "stub.ipynb", "127.0.0.1", free_port("127.0.0.1", 0), False, lambda url: print(url, flush=True))
 """
-
-
-def wait_until(fact: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not fact():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def visit(server: Any) -> tuple[str, int]:
-    """Open the stub; its kernel's id and process id."""
-    text = server.get("voila/render/stub.ipynb").text
-    kernel, pid = re.search(r'"kernelId": "([0-9a-f-]+)"', text), re.search(r"kernel (\d+) threads", text)
-    assert kernel
-    assert pid
-    return kernel[1], int(pid[1])
-
-
-def channels(server: Any, kernel: str) -> str:
-    return f"ws://{urlsplit(server.url).netloc}/api/kernels/{kernel}/channels?session_id=test"
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=lambda stop: stop.name)

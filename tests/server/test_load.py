@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.benchmarks.load import Load, kernels_memory, run
-from tests.server.test_kernels import wait_until
+from tests.server.wire import wait_until
 
 SERVE = """
 import sys

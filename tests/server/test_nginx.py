@@ -23,8 +23,7 @@ from websockets.sync.client import connect
 from labkit.server.address import free_port
 from tests.benchmarks.student import Student
 from tests.server.conftest import ROOT
-from tests.server.test_kernels import SUBPROTOCOL, wait_until
-from tests.server.wire import Answer, ask
+from tests.server.wire import SUBPROTOCOL, Answer, ask, kernel_in, wait_until
 
 SERVE = """
 import sys
@@ -218,9 +217,8 @@ def line(site: Site) -> tuple[str, dict[str, str]]:
     """Address and cookies of a visitor's WebSocket."""
     browser, jar = site.browser()
     text = browser.open(f"{site.url}voila/render/softmax.ipynb?token={site.token}").read().decode()
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', text)
-    assert kernel
-    address = f"{site.url.replace('https', 'wss')}api/kernels/{kernel[1]}/channels?session_id=test"
+    kernel = kernel_in(text)
+    address = f"{site.url.replace('https', 'wss')}api/kernels/{kernel}/channels?session_id=test"
     return address, {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)}
 
 

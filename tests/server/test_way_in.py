@@ -21,8 +21,7 @@ from labkit.server.address import bind, free_port, port_of
 from labkit.server.handlers import LoginHandler
 from labkit.server.identity import LabIdentityProvider, cookie_secret
 from tests.server.conftest import ROOT
-from tests.server.test_kernels import SUBPROTOCOL, channels, wait_until
-from tests.server.wire import Browser, ask, staying, with_arguments
+from tests.server.wire import SUBPROTOCOL, Browser, ask, channels, kernel_in, staying, wait_until, with_arguments
 
 TOKEN = "a-token-of-a-class"
 
@@ -69,12 +68,11 @@ def test_who_has_the_token_comes_in_and_the_address_does_not_keep_it(closed: Any
 
 def test_no_websocket_without_the_token(closed: Any) -> None:
     page = closed.get("voila/render/stub.ipynb", Authorization=f"token {TOKEN}").text
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)
-    assert kernel
-    with pytest.raises(InvalidStatus) as refused, connect(channels(closed, kernel[1]), subprotocols=[SUBPROTOCOL]):
+    kernel = kernel_in(page)
+    with pytest.raises(InvalidStatus) as refused, connect(channels(closed, kernel), subprotocols=[SUBPROTOCOL]):
         pass
     assert refused.value.response.status_code == 403
-    with connect(channels(closed, kernel[1]), subprotocols=[SUBPROTOCOL],
+    with connect(channels(closed, kernel), subprotocols=[SUBPROTOCOL],
                  additional_headers={"Authorization": f"token {TOKEN}"}):  # fmt: skip
         pass
 

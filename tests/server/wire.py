@@ -1,12 +1,22 @@
 """What browsers and scripts do with a server, for tests."""
 
+import asyncio
+import json
+import os
+import re
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
 from http.cookiejar import CookieJar
 from typing import Any
+from urllib.parse import urlsplit
+
+SUBPROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 CLASS = """
 import sys
@@ -77,3 +87,60 @@ class Browser:
     def xsrf(self) -> str:
         """What forms and farewells are signed with."""
         return next((cookie.value or "" for cookie in self.jar if cookie.name == "_xsrf"), "")
+
+
+def kernel_in(page: str) -> str:
+    """The id of the kernel that a page was given."""
+    found = re.search(r'"kernelId": "([0-9a-f-]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def wait_until(fact: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not fact():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def visit(server: Any) -> tuple[str, int]:
+    """Open the stub; its kernel's id and process id."""
+    text = server.get("voila/render/stub.ipynb").text
+    pid = re.search(r"kernel (\d+) threads", text)
+    assert pid
+    return kernel_in(text), int(pid[1])
+
+
+def channels(server: Any, kernel: str) -> str:
+    return f"ws://{urlsplit(server.url).netloc}/api/kernels/{kernel}/channels?session_id=test"
+
+
+def frame(kind: str, content: Any, channel: bytes = b"shell", header: bytes | None = None) -> bytes:
+    """A message as a page sends it: number of parts, where they lie, the parts."""
+    head = json.dumps({"msg_id": "a", "msg_type": kind}).encode() if header is None else header
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    parts = [channel, head, b"{}", b"{}", body]
+    start = 8 * (len(parts) + 2)
+    ends = [start]
+    for part in parts:
+        ends.append(ends[-1] + len(part))
+    return b"".join(number.to_bytes(8, "little") for number in (len(ends), *ends)) + b"".join(parts)
+
+
+UPDATE = {"comm_id": "a", "data": {"method": "update", "state": {"value": 1}, "buffer_paths": []}}
+
+
+def alone(coroutine: Any) -> Any:
+    """Playwright keeps a loop running in the thread of its tests."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, coroutine).result()
