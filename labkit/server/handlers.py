@@ -9,7 +9,6 @@ from math import ceil
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
-from cachetools import TTLCache
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
@@ -19,7 +18,6 @@ from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFile
 from voila.tornado.handler import TornadoVoilaHandler
 
 from labkit import __version__
-from labkit.server.gate import Pace
 from labkit.server.identity import LabIdentityProvider
 from labkit.server.kernels import LabKernelManager
 from labkit.server.pages import TEMPLATES
@@ -32,8 +30,6 @@ WORDS = {
 }
 RETRY = 8, 16
 """Seconds, from and to, after which a visitor for whom there was no place tries again: not all at once."""
-LOGINS = 1.0, 40.0
-"""Wrong tokens or passwords that one address may try: so many a second, so many at once; a school may have one."""
 
 
 class PlainErrors:
@@ -70,18 +66,18 @@ class Cleaned:
 class LoginHandler(PlainErrors, LoginFormHandler):
     """The way in, for those who have a token or a password and no link with it."""
 
-    _wrong: TTLCache[str, Pace] = TTLCache(10_000, 600)
     _turn = asyncio.Lock()
 
     @allow_unauthenticated
     async def post(self) -> None:
         """Let in who knows it, one after the other: so each wrong try of many at once counts before the next."""
-        wrong = self._wrong.setdefault(str(self.request.remote_ip), Pace(*LOGINS))
+        provider = cast("LabIdentityProvider", self.identity_provider)
+        wrong = provider.tries(self)
         async with self._turn:
             if wait := wrong.wait(0):
                 self._refuse(ceil(wait))
                 return
-            user = await cast("LabIdentityProvider", self.identity_provider).process_login_form(self)
+            user = await provider.process_login_form(self)
             if user is None:
                 wrong.wait()
         if user is None:

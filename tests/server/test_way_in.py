@@ -107,6 +107,17 @@ def test_wrong_tries_are_few_and_right_ones_are_not_counted(start: Any) -> None:
     assert browser.type(server.url + "login", "a").status == 200
 
 
+def test_wrong_tokens_in_addresses_and_headers_are_counted_with_them(start: Any) -> None:
+    server, browser = start(with_arguments("token='a'")), Browser()
+    for number in range(30):
+        assert browser.ask(f"{server.url}?token=b{number}").status == 200  # the form
+    said = [browser.ask(server.url + "health", headers={"Authorization": f"token c{n}"}).status for n in range(30)]
+    assert said[:5] == [401] * 5
+    assert said[-1] == 429
+    assert browser.type(server.url + "login", "b").status == 429
+    assert "What is it?" in browser.ask(server.url + "?token=a").text
+
+
 def test_passwords_are_checked_one_at_a_time_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check takes a tenth of a second; fifty of them held up everybody for five."""
     provider = LabIdentityProvider(token="", hashed_password="a hash")
