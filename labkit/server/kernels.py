@@ -43,8 +43,9 @@ def private_transport(folder: Path) -> str:
 
 @dataclass
 class Lines:
-    """What the pages of one kernel share: their lines that are open, how fast they speak, when the last one left, and
-    whether one has asked for it.
+    """What the pages of one kernel share: their lines that are open, how fast they speak, when the last one left.
+
+    `asked`: whether a page has asked for the kernel.
     """
 
     open: WeakSet[Any] = field(default_factory=WeakSet)

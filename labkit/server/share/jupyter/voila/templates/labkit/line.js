@@ -28,6 +28,9 @@
   // The large scripts may take long to come: until then the server keeps the kernel for those alone who ask for it.
   window.labkit_asks = () => ask(`api/kernels/${config().kernelId}`);
 
+  // A page that a browser kept while it was left has said its farewell: its kernel is gone.
+  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
+
   // A reload, and the way back from elsewhere, find what was on the page. Browsers count such changes of the address.
   const stateOf = () => document.querySelector("[data-state]")?.dataset.state;
   const keepState = () => {
@@ -36,13 +39,15 @@
       const state = stateOf();
       if (!state || state === kept) return;
       kept = state;
-      history.replaceState(history.state, "", `${location.pathname}?${state}${location.hash}`);
+      const query = /^v=\d+$/.test(state) ? "" : `?${state}`;  // nothing but its version: the defaults
+      history.replaceState(history.state, "", location.pathname + query + location.hash);
     }, 500);
   };
 
   const SAID = {
     unreached: ["The server does not answer. Trying again …", ""],
     ended: ["This lab has ended. Its last picture can be had again.", "Go on from where I was"],
+    stopped: ["Your server was stopped. Your last picture can be had again.", "Start it again"],
     out: ["You are no longer logged in.", "Log in and go on"],
     unopened: ["This lab did not open.", "Try again"],
   };
@@ -63,7 +68,7 @@
   };
   // Behind a proxy a server that is down answers, too: by the proxy's own page, which knows no way back.
   button.addEventListener("click", async () => {
-    while ([0, 502, 504].includes(await ask("health"))) {
+    while ([0, 502, 503, 504].includes(await ask("health"))) {
       say("unreached");
       await pause(RETRY);
     }
@@ -80,12 +85,14 @@
     looking = false;
     clearTimeout(next);
     if (over) return;
-    if (status === 404 || status === 424) return end("ended");  // 424: a hub's user has no server any more
+    if (status === 404) return end("ended");
+    if (status === 424) return end("stopped");  // by a hub, which starts it again for who opens the page
     if (status === 403) return end("out");
     if (status !== 200) say("unreached");
     else if (connected) say("");
-    else if (tries > 0) kernel.reconnect().catch(() => {});  // by itself it tries once soon, and then more and more late
-    tries = connected ? 0 : tries + 1;
+    // By itself it tries more and more late; but to try is to give up the try before, which may only be slow.
+    else if (tries % 4 === 1) kernel.reconnect().catch(() => {});
+    tries = connected ? 0 : status === 200 ? tries + 1 : 1;
     if (status !== 200 || !connected) next = setTimeout(lookAfter, RETRY);
   };
 
@@ -114,38 +121,36 @@
   };
   const SILENT = "No answer yet …";
   const unanswered = (times) => {
+    if (over) return;
     waiting = setTimeout(unanswered, SLOW, times + 1);
-    const { kernel } = manager();
-    if (over || kernel.status === "busy") return;
-    if (lost.hidden) sayBusy(SILENT);
-    if (times === 2 && kernel.connectionStatus === "connected") kernel.reconnect().catch(() => {});  // half of it is gone
+    const { kernel } = manager(), computing = kernel.status === "busy";
+    if (computing && times % 5) return;
+    if (lost.hidden && !computing) sayBusy(SILENT);
+    // Half of the line may be gone, also while something was computed.
+    if ((computing || times === 2) && kernel.connectionStatus === "connected") kernel.reconnect().catch(() => {});
     else lookAfter();
   };
 
   // What a line takes with it: a control whose last message it was would wait for its answer for ever, and ipywidgets
   // gives it the kernel's older value.
   const VALUES = ["value", "index"];
-  let unsent = [];
-  const models = () => Promise.all(Object.values(manager()._models));
-  const keepUnsent = async () => {
-    for (const model of await models()) {
-      const values = VALUES.filter((name) => model.has(name)).map((name) => [name, model.get(name)]);
-      if (model._pending_msgs > 0 && values.length) unsent.push([model, Object.fromEntries(values)]);
-    }
-  };
-  const sendUnsent = async () => {
+  const isWaiting = (model) => model._pending_msgs > 0 && VALUES.some((name) => model.has(name));
+  const sendAgain = async () => {
+    const models = (await Promise.all(Object.values(manager()._models))).filter(isWaiting);
+    const kept = models.map((model) => VALUES.filter((name) => model.has(name)).map((name) => [name, model.get(name)]));
     await pause(1500);  // what was answered meanwhile, and what ipywidgets restores, comes first
-    for (const [model, values] of unsent.splice(0)) {
+    models.forEach((model, i) => {
+      if (!model._pending_msgs) return;
+      const newest = { ...Object.fromEntries(kept[i]), ...model._msg_buffer };  // it may have been moved once more
       model._pending_msgs = 0;
       model._msg_buffer = null;
-      model.set(values);
+      model.set(newest);
       model.save_changes(model.callbacks());
-    }
+    });
   };
   let line = "connected";
   const onLine = (_, status) => {
-    if (line === "connected" && status !== line) keepUnsent();
-    if (line !== "connected" && status === "connected") sendUnsent();
+    if (line !== "connected" && status === "connected") sendAgain();
     line = status;
     lookAfter();
   };
@@ -170,10 +175,18 @@
     if (pictures.some((picture) => !picture.naturalWidth)) return false;
     return Boolean(cells.querySelector(".jupyter-widgets, [data-mime-type='application/vnd.jupyter.stderr']"));
   };
+  const stands = () => document.querySelector("#rendered_cells .labkit-frame, #rendered_cells .jp-RenderedText");
   const ready = () => {
     document.getElementById("labkit-loading")?.remove();
-    if (!document.querySelector("#rendered_cells .labkit-frame, #rendered_cells .jp-RenderedText")) end("unopened");
-    watch();
+    if (stands()) return watch();
+    end("unopened");
+    const late = setInterval(() => {  // on a slow line it may still come
+      if (!stands()) return;
+      clearInterval(late);
+      over = false;
+      say("");
+      watch();
+    }, 500);
   };
   let loadedAt = Infinity;
   window.addEventListener("load", () => { loadedAt = performance.now(); });
