@@ -57,7 +57,7 @@ class Lines:
 class LabKernelManager(AsyncMappingKernelManager):
     """Kernels with one BLAS thread each, and no more of them than there is room for; what is left behind is ended."""
 
-    max_kernels = Integer(0, config=True, help="Kernels at a time, and so visitors. 0: as many as come.")
+    max_kernels = Integer(0, min=0, config=True, help="Kernels at a time, and so visitors. 0: as many as come.")
     cull_connected_timeout = Integer(
         0,
         config=True,

@@ -38,6 +38,7 @@ def refused(environment: dict[str, str], tmp_path: Path) -> Refused:
         ("LABKIT_MEMORY_MIB", "abc", "LABKIT_MEMORY_MIB must be a number in [0, 1e+06], got 'abc'"),
         ("LABKIT_MEMORY_MIB", "nan", "LABKIT_MEMORY_MIB must lie in [0, 1e+06], got nan"),
         ("LABKIT__LabKernelManager__max_kernels", "abc", "LabKernelManager.max_kernels must be an int, got 'abc'"),
+        ("LABKIT__LabKernelManager__max_kernels", "-1", "LabKernelManager.max_kernels must be an int from 0, got -1"),
         ("LABKIT__LabKernelManager__seconds", "soon", "LABKIT_SECONDS must be a number in [0, 1e+06], got 'soon'"),
         ("LABKIT__Voila__slow_seconds", "soon", "Voila.slow_seconds must be a float, got 'soon'"),
         ("LABKIT__Voila__base_url", "labs", "Voila.base_url must be a path as /labs/ or an address as "
