@@ -215,6 +215,7 @@ class Page:
             self._canvas.magnify(PROJECTOR if on else 1.0)
             if self._shown is not None:
                 self._draw()
+                self._say_caption()
 
     def _draw(self) -> None:
         self.pins.outline(self._parameters)

@@ -32,6 +32,14 @@ def test_the_whole_state_comes_back() -> None:
     assert len(page.pins.pins) == 2
 
 
+def test_the_state_that_the_page_says_knows_of_the_projector() -> None:
+    page = Page(SIGNAL)
+    page.projector.switch(True)
+    assert "mode=projector" in page.caption.value
+    page.projector.switch(False)
+    assert "mode=projector" not in page.caption.value
+
+
 def test_a_hidden_control_hides_no_result() -> None:
     assert Page(SIGNAL, "hide=std&std=0.3").image.value == Page(SIGNAL, "std=0.3").image.value
 
