@@ -37,7 +37,8 @@ def refused(environment: dict[str, str], tmp_path: Path) -> Refused:
         ("LABKIT_SECONDS", "-1", "LABKIT_SECONDS must lie in [0, 1e+06], got -1.0"),
         ("LABKIT_MEMORY_MIB", "abc", "LABKIT_MEMORY_MIB must be a number in [0, 1e+06], got 'abc'"),
         ("LABKIT_MEMORY_MIB", "nan", "LABKIT_MEMORY_MIB must lie in [0, 1e+06], got nan"),
-        ("LABKIT__LabKernelManager__max_kernels", "abc", "LabKernelManager.max_kernels must be an int from 0, got 'abc'"),
+        ("LABKIT__LabKernelManager__max_kernels", "abc", "LabKernelManager.max_kernels must be an int from 0, "
+         "got 'abc'"),
         ("LABKIT__LabKernelManager__max_kernels", "-1", "LabKernelManager.max_kernels must be an int from 0, got -1"),
         ("LABKIT__LabKernelManager__seconds", "soon", "LABKIT_SECONDS must be a number in [0, 1e+06], got 'soon'"),
         ("LABKIT__Voila__slow_seconds", "soon", "Voila.slow_seconds must be a float, got 'soon'"),
