@@ -106,21 +106,22 @@ def _extension(name: str) -> Path:
 def _copy_pyodide(folder: Path, target: Path) -> None:
     from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 
-    for name in ("pyodide.mjs", LOCK):
+    for name in ("pyodide.mjs", "package.json", LOCK):
         if not (folder / name).is_file():
             raise CommandError(f"--pyodide must be the folder of a Pyodide distribution, and {folder} has no {name}")
-    found = _locked(folder).get("info", {}).get("version")
+    _read(folder / LOCK)
+    found = _read(folder / "package.json").get("version")
     if found != PYODIDE_VERSION:
         raise CommandError(f"--pyodide must be Pyodide {PYODIDE_VERSION}, as JupyterLite's kernel is, got {found}")
     shutil.copytree(folder, target)
 
 
-def _locked(folder: Path) -> dict[str, Any]:
-    """What a Pyodide distribution says of itself and its packages."""
+def _read(file: Path) -> dict[str, Any]:
+    """What a Pyodide distribution says of itself or of its packages."""
     try:
-        return dict(json.loads((folder / LOCK).read_text(encoding="utf-8")))
+        return dict(json.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
-        raise CommandError(f"--pyodide: {folder / LOCK} cannot be read: {error}") from None
+        raise CommandError(f"--pyodide: {file} cannot be read: {error}") from None
 
 
 def lacking(folder: Path) -> list[str]:
@@ -129,7 +130,7 @@ def lacking(folder: Path) -> list[str]:
 
     from labkit.server.wheels import is_pure, needed
 
-    packages = _locked(folder).get("packages", {})
+    packages = _read(folder / LOCK).get("packages", {})
     names = [canonicalize_name(dist.name) for dist in needed() if not is_pure(dist)]
     return [name for name in names if not (folder / packages.get(name, {}).get("file_name", "none")).is_file()]
 

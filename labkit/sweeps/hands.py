@@ -6,6 +6,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,8 @@ def remote(address: str) -> Iterator["Client"]:
     from distributed.utils import silence_logging_cmgr
 
     try:
-        asyncio.run(asyncio.wait_for(_greet(address), PATIENCE))
+        with ThreadPoolExecutor(1) as beside:  # in this thread a loop may be running, as in a notebook
+            beside.submit(asyncio.run, asyncio.wait_for(_greet(address), PATIENCE)).result()
         client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TypeError) as error:
         why = error if str(error) else "something else may: a dashboard has another port than its scheduler"

@@ -170,23 +170,27 @@ def test_a_pyodide_in_a_folder_is_put_into_the_site_which_then_asks_nobody(
     quick: Callable[..., None], tmp_path: Path
 ) -> None:
     (tmp_path / "pyodide").mkdir()
-    for name in ("pyodide.mjs", LOCK):
+    for name in ("pyodide.mjs", "package.json", LOCK):
         with pytest.raises(CommandError, match=f"has no {re.escape(name)}"):
             quick(tmp_path / "site", str(tmp_path / "pyodide"))
-        (tmp_path / "pyodide" / name).write_text(json.dumps({"info": {"version": PYODIDE_VERSION}}))
+        (tmp_path / "pyodide" / name).write_text(json.dumps({"version": PYODIDE_VERSION}))
     quick(tmp_path / "site", str(tmp_path / "pyodide"))
     assert (tmp_path / "site/static/pyodide/pyodide.mjs").is_file()
     assert given(tmp_path / "site") == {"disablePyPIFallback": True}
 
 
-@pytest.mark.parametrize(("lock", "words"), [
-    ('{"info": {"version": "0.1.2"}}', rf"must be Pyodide {re.escape(PYODIDE_VERSION)}, .* got 0\.1\.2"),
-    ("{}", "got None"), ("<html>", r"pyodide-lock\.json cannot be read"),
+@pytest.mark.parametrize(("package", "lock", "words"), [
+    ('{"version": "0.1.2"}', "{}", rf"must be Pyodide {re.escape(PYODIDE_VERSION)}, .* got 0\.1\.2"),
+    ("{}", "{}", "got None"), ("{}", "<html>", r"pyodide-lock\.json cannot be read"),
+    ("<html>", "{}", r"package\.json cannot be read"),
 ])  # fmt: skip
-def test_another_pyodide_is_refused(quick: Callable[..., None], tmp_path: Path, lock: str, words: str) -> None:
+def test_another_pyodide_is_refused(
+    quick: Callable[..., None], tmp_path: Path, package: str, lock: str, words: str
+) -> None:
     """Its packages are built for another Python: the kernel would start, and find no numpy."""
     (tmp_path / "pyodide").mkdir()
     (tmp_path / "pyodide" / "pyodide.mjs").write_text("")
+    (tmp_path / "pyodide" / "package.json").write_text(package)
     (tmp_path / "pyodide" / LOCK).write_text(lock)
     with pytest.raises(CommandError, match=words):
         quick(tmp_path / "site", str(tmp_path / "pyodide"))

@@ -1,11 +1,13 @@
 """A sweep that is disturbed: workers killed, all of it killed, Ctrl-C, mistakes on the command line."""
 
+import asyncio
 import os
 import signal
 import socketserver
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +206,12 @@ def test_a_missing_extra_is_named(monkeypatch, package):
     monkeypatch.setattr(table, "find_spec", lambda name: None if name == package else find_spec(name))
     with pytest.raises(ImportError, match=rf"a sweep needs the package {package}, found none: pip install"):
         sweep(SMALL)
+
+
+def test_a_scheduler_is_asked_for_from_within_a_loop_too():
+    async def in_a_notebook() -> None:
+        with pytest.raises(SweepError, match="no Dask scheduler answers"), hands.remote("tcp://127.0.0.1:1"):
+            pass
+
+    with ThreadPoolExecutor(1) as beside:  # Playwright keeps a loop running in the thread of its tests
+        beside.submit(asyncio.run, in_a_notebook()).result()
