@@ -8,11 +8,11 @@ from pathlib import Path
 
 from labkit.labs.sweep_columns import TEXTS, Columns, columns_of, read_csv
 from labkit.labs.sweep_measures import MEASURES
+from labkit.nn import environment
 from labkit.sweeps.design import Design
 from labkit.sweeps.design_file import read_design
 from labkit.sweeps.training import Training
 
-VARIABLE = "LABKIT_SWEEPS"
 SHIPPED = Path(__file__).parent / "shipped_sweeps"
 _TITLES = {
     "trainability": "tanh: how deep can be trained?",
@@ -96,8 +96,8 @@ class _Sweeps(Mapping[str, Sweep]):
 
 
 def _folders() -> list[Path]:
-    named = os.environ.get(VARIABLE, "")
-    return sorted(each.parent for each in Path(named).glob("*/sweep.json")) if named else []
+    named = os.environ.get(environment.SWEEPS, "")
+    return sorted(each.parent for each in Path(named).absolute().glob("*/sweep.json")) if named else []
 
 
 def _title(folder: Path) -> str:

@@ -5,6 +5,8 @@ import os
 from labkit.nn.checks import number_within
 
 MEMORY, SECONDS = "LABKIT_MEMORY_MIB", "LABKIT_SECONDS"
+SWEEPS = "LABKIT_SWEEPS"
+"""The folder of the sweeps that labs offer."""
 LIMITS = {MEMORY: (0.0, 1e6, 2048.0), SECONDS: (0.0, 1e6, 0.0)}
 """The least and the most that each may be, and what it is where nothing is said; 0 seconds: as long as it takes."""
 

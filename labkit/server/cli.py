@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 from labkit import __version__
-from labkit.nn.environment import LIMITS, limit
+from labkit.nn.environment import LIMITS, SWEEPS, limit
 from labkit.server.address import BaseUrl, Place, base_url, bind, free_port, port_of, url
 from labkit.server.errors import CommandError, StoppedError, UsageError
 from labkit.server.render import add_options
@@ -100,6 +100,10 @@ def _check_environment() -> None:
             limit(name)
         except ValueError as error:
             raise UsageError(str(error)) from None
+    if folder := os.environ.get(SWEEPS):
+        if not Path(folder).is_dir():
+            raise UsageError(f"{SWEEPS} must be a folder of sweeps, got {folder!r}")
+        os.environ[SWEEPS] = str(Path(folder).absolute())  # kernels run in another folder than this one
 
 
 def _port(text: str) -> int:

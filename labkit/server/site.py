@@ -59,7 +59,8 @@ def build(output: Path, pyodide: str | None = None) -> None:
     if output.exists() and not (output / MARK).is_file() and any(output.iterdir()):
         raise CommandError(f"{output} must be a new folder or a site of labkit, and holds other files")
     output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
+    beside = output.parent.absolute()  # JupyterLite runs in another folder than this one
+    with tempfile.TemporaryDirectory(dir=beside, prefix=f".{output.name}-") as folder:
         work = Path(folder)
         _fill(work / "lite", pyodide)
         _lite(work)

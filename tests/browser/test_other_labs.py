@@ -124,3 +124,27 @@ UNSEEN = {("batch_norm", "activation"), ("symmetry", "activation")}
 """What these move before the first step is in the words alone."""
 LATER = {"learning_rate", "rate", "step_shown", "noise", "seeds"}
 """In a lab that moves by itself these are seen once it has moved."""
+
+
+def test_another_sweep_starts_in_its_own_middle(open_lab: Callable[[str], Page], voila_server: str) -> None:
+    """A browser's slider that loses the levels it stands on says where it went: that is nobody's wish."""
+    page = open_lab(f"{voila_server}voila/render/sweep_explorer.ipynb")
+    stands(page, LABS["sweep_explorer"])
+    page.get_by_role("slider", name="row").press("End")
+    page.get_by_role("slider", name="column").press("End")
+    stands(page, LABS["sweep_explorer"], row=12, column=16)
+    page.get_by_role("combobox", name="sweep").select_option("tanh: the plane, measured")
+    stands(page, LABS["sweep_explorer"], sweep="phases")
+    page.wait_for_timeout(1000)  # what a browser has to say to it
+    stands(page, LABS["sweep_explorer"], sweep="phases")
+    expect(page.get_by_role("slider", name="row")).to_have_attribute("aria-valuenow", "5.0")
+
+
+def test_a_menu_stays_in_its_column(open_lab: Callable[[str], Page], voila_server: str) -> None:
+    page = open_lab(f"{voila_server}voila/render/sweep_explorer.ipynb")
+    stands(page, LABS["sweep_explorer"])
+    column = page.locator(".labkit-controls").bounding_box()
+    menu = page.get_by_role("combobox", name="show").bounding_box()
+    assert column is not None
+    assert menu is not None
+    assert menu["x"] + menu["width"] <= column["x"] + column["width"] + 1

@@ -1,5 +1,8 @@
 """Sweeps of one's own in the explorer: whatever was varied is an axis, and one that has no map says why."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,14 @@ from labkit.labs import LABS, sweeps
 from labkit.labs.sweep_columns import AXES, TEXTS
 from labkit.labs.sweep_theory import network_of
 from labkit.labs.sweeps import SWEEPS, Sweep
+from labkit.server.cli import main
 from labkit.sweeps.design import FIELDS
 from labkit.sweeps.record import columns
 from labkit.sweeps.store import Store
 from labkit.sweeps.work import rows_version
 from labkit.ui.dashboard import Page
 
+ROOT = Path(__file__).parents[2]
 LAB = LABS["sweep_explorer"]
 SMALL = {"width": 5, "batch": 10}
 
@@ -100,7 +105,7 @@ def test_a_part_that_is_damaged_is_said(shown, tmp_path):
 
 def test_one_that_is_called_like_a_shipped_one_stands_beside_it(tmp_path, monkeypatch):
     kept(tmp_path / "trainability", Design({"std": (0.1, 0.2), "depth": (1, 2)}, SMALL, title="mine"))
-    monkeypatch.setenv(sweeps.VARIABLE, str(tmp_path))
+    monkeypatch.setenv("LABKIT_SWEEPS", str(tmp_path))
     found = sweeps._Sweeps()
     assert found["trainability"].title == SWEEPS["trainability"].title
     assert found["trainability (own)"].title == "mine"
@@ -118,3 +123,21 @@ def test_maps_that_differ_in_the_middle_alone_do_not_look_alike():
         view._shown = Map("t", "m", "m", Levels("a", words), Levels("b", words), values, (0.0, 2.0), False)
         looks.append(view.look)
     assert looks[0] != looks[1]
+
+
+def test_a_folder_named_from_here_is_found_by_the_kernels_which_are_elsewhere(tmp_path):
+    kept(tmp_path / "sweeps" / "mine", Design({"std": (0.1, 0.5), "depth": (1, 2)}, SMALL))
+    code = (
+        "import os; from labkit.server.cli import main; from pathlib import Path; main(['list']); os.chdir('/');"
+        "from labkit.labs.sweeps import SWEEPS; print(len(SWEEPS['mine'].columns))"
+    )
+    environment = {**os.environ, "LABKIT_SWEEPS": "sweeps", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("4\n"), done.stderr
+
+
+def test_a_folder_that_is_not_there_is_told_at_the_start(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LABKIT_SWEEPS", str(tmp_path / "sweps"))
+    assert main(["list"]) == 2
+    assert "LABKIT_SWEEPS must be a folder of sweeps, got" in capsys.readouterr().err
