@@ -108,12 +108,27 @@ def _ends_of(shown: Slice, levels: Levels) -> list[Series]:
 
 
 _MOST_TICKS = 9
+_LETTERS = 128
+"""How many stand side by side in the whole width of a picture."""
+LONGEST, _NUMBER = 15, 7
+"""Letters of a word beside an axis, and of a number."""
+
+
+def cut(word: str, most: int) -> str:
+    """A word of so many letters at most."""
+    return word if len(word) <= most else f"{word[: most - 1].rstrip()}…"
 
 
 def level_axis(axes: Axes, which: str, levels: Levels) -> None:
-    """Name the levels along the axis `which`, x or y: the first, and as many as there is room for."""
-    step = max(1, -(-len(levels.words) // _MOST_TICKS))
-    places = list(range(0, len(levels.words), step))
+    """Name the levels along the axis `which`, x or y: the first, and as many as there is room for; words are cut."""
+    count, most, ticks = len(levels.words), LONGEST, _MOST_TICKS
+    wide = axes.get_position().width * _LETTERS
+    if which == "x":
+        ticks = min(ticks, int(wide / min(_NUMBER, max(len(word) for word in levels.words))))
+    step = max(1, -(-count // ticks))
+    if which == "x":
+        most = max(_NUMBER, int(wide * step / count) - 1)
+    places = list(range(0, count, step))
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_ticks(places, [levels.words[place] for place in places])
+    axis.set_ticks(places, [cut(levels.words[place], most) for place in places])
     axis.set_label_text(levels.label, fontsize=LABEL, color=INK)

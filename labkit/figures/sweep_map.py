@@ -15,12 +15,15 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from labkit.figures.series import TABLED, Series, exact, naming, table
-from labkit.figures.slice_curve import Levels, Slice, SliceCurve, level_axis
+from labkit.figures.slice_curve import LONGEST, Levels, Slice, SliceCurve, cut, level_axis
 from labkit.figures.style import BACKWARD, FORWARD, INK, LABEL, ORDERED, TICK, new_figure, quiet
 
 Array = NDArray[np.float64]
 _CASING = [withStroke(linewidth=5, foreground="white")]
 _STYLES = ("-", "--", ":")
+_LEFT, _RIGHT = 0.078, 0.541
+_LETTER = 0.0085
+"""How wide one is, as a share of the picture: words beside the map need more room than short numbers."""
 
 
 class Line(NamedTuple):
@@ -55,8 +58,8 @@ class SweepView:
     def __init__(self) -> None:
         """Make the axes; what is in them comes with the first map."""
         self.figure: Figure = new_figure()
-        self._axes = self.figure.add_axes((0.078, 0.265, 0.463, 0.65))
-        self._bar = self.figure.add_axes((0.078, 0.085, 0.463, 0.025))
+        self._axes = self.figure.add_axes((_LEFT, 0.265, _RIGHT - _LEFT, 0.65))
+        self._bar = self.figure.add_axes((_LEFT, 0.085, _RIGHT - _LEFT, 0.025))
         self._along = self.figure.add_axes((0.635, 0.585, 0.35, 0.33))
         self._through = self.figure.add_axes((0.635, 0.09, 0.35, 0.33))
         self._shown: Map | None = None
@@ -105,6 +108,9 @@ class SweepView:
             names = [line.name.replace("ξ_c", r"$\xi_c$") for line in shown.lines]
             self._marks.append(axes.legend(self._marks[1:], names, loc="upper right", fontsize=LABEL))
         axes.set(xlim=(-0.5, len(shown.across.words) - 0.5), ylim=(-0.5, len(shown.up.words) - 0.5))
+        longest = max(len(cut(word, LONGEST)) for word in shown.up.words)
+        left = _LEFT + _LETTER * max(0, longest - 6)
+        axes.set_position((left, 0.265, _RIGHT - left, 0.65))
         level_axis(axes, "x", shown.across)
         level_axis(axes, "y", shown.up)
         bar = self.figure.colorbar(image, cax=self._bar, orientation="horizontal")
