@@ -193,6 +193,7 @@ def test_a_line_that_dies_while_the_lab_works_is_taken_up_again(page: Page, line
     line.lines[-1].on_message(lambda _: None)  # its other half
     expect(page.get_by_text("Working …")).to_be_hidden(timeout=40_000)
     expect(page.locator("[data-state*='classes=6']")).to_have_count(1)
+    page.wait_for_timeout(3000)  # ipywidgets takes the states of all from the kernel when a line is back
     move(page, 5, "ArrowLeft")
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -249,7 +250,8 @@ def test_tokens_are_compared_in_the_same_time(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(identity.hmac, "compare_digest", lambda *both: bool(compared.append(both)))
     provider = identity.LabIdentityProvider(token=TOKEN)
     monkeypatch.setattr(provider, "get_token", lambda _: "guess")
-    assert alone(provider.get_user_token(None)) is None  # type: ignore[arg-type]
+    handler: Any = SimpleNamespace(request=SimpleNamespace(remote_ip="127.0.0.1"))
+    assert alone(provider.get_user_token(handler)) is None
     assert compared == [(b"guess", TOKEN.encode())]
 
 
@@ -385,5 +387,4 @@ def test_a_log_holds_no_token_whatever_went_wrong(labs: Any, kernel: str) -> Non
 def test_passwords_cannot_be_tried_one_after_the_other(labs: Any) -> None:
     attacker = Browser()
     statuses = [attacker.type(labs.url + "login", f"guess {number}").status for number in range(50)]
-    assert 429 in statuses[40:]
-    assert 429 not in statuses[:35]
+    assert 429 in statuses[40:]  # how many there may be: test_way_in.py

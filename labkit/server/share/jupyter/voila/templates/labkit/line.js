@@ -103,19 +103,24 @@
     busy.hidden = !words;
   };
   let working, waiting;
-  const onStatus = (_, status) => {
-    clearTimeout(working);
-    if (status === "busy") working = setTimeout(sayBusy, 400, "Working …");
-    else sayBusy("");
-    if (status === "dead" || status === "autorestarting") end("ended");
-  };
-  const onMessage = (_, { direction }) => {
-    if (direction === "send") {
-      waiting ??= setTimeout(unanswered, SLOW, 1);
-      return;
-    }
+  const expect = () => { waiting ??= setTimeout(unanswered, SLOW, 1); };
+  const answered = () => {
     clearTimeout(waiting);
     waiting = undefined;
+  };
+  const onStatus = (_, status) => {
+    clearTimeout(working);
+    answered();
+    if (status === "busy") {
+      working = setTimeout(sayBusy, 400, "Working …");
+      expect();  // the end of it
+    } else sayBusy("");
+    if (status === "dead" || status === "autorestarting") end("ended");
+  };
+  const onMessage = (kernel, { direction }) => {
+    if (direction === "send") return expect();
+    answered();
+    if (kernel.status === "busy") expect();
     if (busy.textContent === SILENT) sayBusy("");
     if (!over) say("");
   };
