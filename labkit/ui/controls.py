@@ -130,7 +130,7 @@ class RangeField(Field):
         return self.value if slid and abs(part.value - self.value) < self.control.step / 2 else part.value
 
     def restart(self, values: Mapping[str, Any]) -> None:
-        """Take the bounds that hold now, and start anew: a browser moves a value that is outside itself, and says so."""
+        """Take the bounds that hold now, and start anew: else a browser moves the value, and says so."""
         assert isinstance(self.control, Range)
         if self.control.bounds is not None:
             low, high = self.control.bounds(values)
