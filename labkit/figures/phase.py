@@ -151,6 +151,7 @@ class _PlaneArtists:
         (self._grew,) = axes.plot([], [], "^", label="measured: the gradient grows", gid=TABLED, **style)
         (self._shrank,) = axes.plot([], [], "v", label="measured: the gradient shrinks", gid=TABLED, **style)
         self._here = live_text(axes, 0, 0, "left", "bottom")
+        self._here.set_zorder(7)  # above what was measured beside it
         self._end = (1.0, 1.0)
         self._reason = ""
 

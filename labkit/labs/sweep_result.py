@@ -112,7 +112,9 @@ def explain(result: Result) -> str:
     """What the picture shows, in words with its numbers."""
     (across, up), (column, row) = result.axes, result.place
     here = f"{across.label} {across.words[column]}, {up.label} {up.words[row]}"
-    parts = [f"{result.sweep.title}: {result.measure.label} in {len(result.sweep.columns)} settings"]
+    title = result.sweep.title
+    title += "" if title.endswith(("?", "!", ".")) else ":"
+    parts = [f"{title} {result.measure.label} in {len(result.sweep.columns)} settings"]
     if result.sweep.columns.failed:
         parts[0] += f" ({result.sweep.columns.failed} more failed)"
     parts.append(f"{here}: {_numbers(result)}")
@@ -132,5 +134,7 @@ def _numbers(result: Result) -> str:
     seeds = f"{count} seed{'s' * (count > 1)}"
     if not np.isfinite(mean):
         return f"not finite in one of {seeds} at least"
+    if count == 1:
+        return f"{short(float(mean))}, of one seed"
     low, high = result.plane.low[place], result.plane.high[place]
     return f"{short(float(mean))}, the mean of {seeds} from {short(float(low))} to {short(float(high))}"

@@ -81,9 +81,12 @@ class _Sweeps(Mapping[str, Sweep]):
 
     def __init__(self) -> None:
         self._found = {key: Sweep(key, title, SHIPPED / f"{key}.csv") for key, title in _TITLES.items()}
-        for folder in _folders():
+        folders = {folder: _title(folder) for folder in _folders()}
+        titles = [*_TITLES.values(), *folders.values()]
+        for folder, title in folders.items():
             key = folder.name if folder.name not in self._found else f"{folder.name} (own)"
-            self._found[key] = Sweep(key, _title(folder) or folder.name, folder)
+            twice = bool(title) and titles.count(title) > 1  # a menu's words tell its entries apart
+            self._found[key] = Sweep(key, f"{title} ({folder.name})" if twice else title or folder.name, folder)
 
     def __getitem__(self, key: str) -> Sweep:
         return self._found[key]

@@ -64,11 +64,20 @@ def build(output: Path, pyodide: str | None = None) -> None:
         work = Path(folder)
         _fill(work / "lite", pyodide)
         _lite(work)
-        write_front_page(work / "site")
+        write_front_page(work / "site", _python(pyodide))
         (work / "site" / MARK).write_text(json.dumps({"labkit": __version__}) + "\n", encoding="utf-8")
         if output.exists():
             output.rename(work / "before")
         (work / "site").rename(output)
+
+
+def _python(pyodide: str | None) -> str:
+    """Where browsers find Pyodide's first file, from the front page."""
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
+
+    if pyodide is not None and "://" not in pyodide:
+        return "static/pyodide/pyodide.mjs"
+    return f"{(pyodide or PYODIDE_CDN_URL).rstrip('/')}/pyodide.mjs"
 
 
 def _fill(lite: Path, pyodide: str | None) -> None:

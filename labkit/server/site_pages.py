@@ -42,8 +42,8 @@ def write_notebooks(folder: Path) -> None:
         nbformat.write(content, folder / notebook.name)  # type: ignore[no-untyped-call]
 
 
-def write_front_page(site: Path) -> None:
-    """The list of the labs at the site's own address, with their pictures."""
+def write_front_page(site: Path, python: str) -> None:
+    """The list of the labs at the site's own address, with their pictures; `python` is where browsers find Pyodide."""
     pages = [SitePage(**vars(page)) for page in lab_pages(notebooks_folder())]
     for page in pages:
         if page.thumbnail_path:
@@ -51,4 +51,5 @@ def write_front_page(site: Path) -> None:
             shutil.copyfile(page.thumbnail, site / page.thumbnail_path)
     if (site / "lab" / "favicon.ico").is_file():
         shutil.copyfile(site / "lab" / "favicon.ico", site / "favicon.ico")  # which browsers ask for first of all
-    (site / "index.html").write_text(TEMPLATES.get_template("site.html").render(pages=pages), encoding="utf-8")
+    html = TEMPLATES.get_template("site.html").render(pages=pages, python=python)
+    (site / "index.html").write_text(html, encoding="utf-8")

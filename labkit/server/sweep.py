@@ -50,5 +50,21 @@ def run(options: argparse.Namespace) -> None:
         raise CommandError(f"the sweep could not be run: {error.strerror or error}") from None
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; the same command goes on with what {options.output} holds") from None
-    words = f"labkit keeps {len(design)} rows in {options.output}"
-    print(f"{words}; {failed} settings failed (column error)" if failed else words)
+    words = f"labkit keeps {_counted(len(design), 'row')} in {options.output}"
+    if failed:
+        words += f"; {_counted(failed, 'setting')} failed (column error), the first with: "
+        words += _first_error(options.output)
+    print(words)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _first_error(folder: Path) -> str:
+    import pyarrow.parquet as pq
+
+    from labkit.sweeps.store import parts
+
+    errors = (pq.read_table(file, columns=["error"])["error"].drop_null().to_pylist() for file in parts(folder))
+    return str(next(error for each in errors for error in each)).partition("\n")[0]

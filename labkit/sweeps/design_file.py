@@ -76,6 +76,8 @@ def _known(table: Mapping[str, Any], names: Any, where: str) -> None:
 
 
 def _axis(name: str, value: Any, random: bool) -> Any:
+    if name in ("title", "settings", "draw"):
+        raise ValueError(f"{name} must stand above [axes]: below it, it is an axis")
     if name not in FIELDS:
         raise ValueError(f"there is no axis {name!r}: there are {', '.join(FIELDS)}")
     if name == "seed" and isinstance(value, int) and not isinstance(value, bool):

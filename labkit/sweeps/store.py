@@ -51,6 +51,8 @@ class Store:
             self._lock = _locked(manifest)
             for left in self.folder.glob(".*.tmp"):
                 left.unlink()
+        except FileExistsError:
+            raise SweepError(f"{self.folder} must be a folder, and is a file") from None
         except OSError as error:
             raise SweepError(f"{self.folder} cannot be written to: {error.strerror}") from None
         return self

@@ -130,10 +130,14 @@ class RangeField(Field):
         return self.value if slid and abs(part.value - self.value) < self.control.step / 2 else part.value
 
     def restart(self, values: Mapping[str, Any]) -> None:
-        """Take the bounds that hold now, then start anew; in one message, or the browser moves it into them itself."""
-        with self.parts[0].hold_sync():
-            self._rebound(values)
-            super().restart(values)
+        """Take the bounds that hold now, and start anew: else a browser moves the value, and says so."""
+        assert isinstance(self.control, Range)
+        if self.control.bounds is not None:
+            low, high = self.control.bounds(values)
+            slider = self.parts[0]
+            _set_bounds(slider, min(low, slider.min), max(high, slider.max))
+        super().restart(values)
+        self._rebound(values)
 
     def follow(self, parameters: Any) -> None:
         """Take the bounds of these parameters too: those that a page opens with."""

@@ -148,7 +148,7 @@ def test_the_kernel_boots_labkit_is_there_and_widgets_answer(core_site: str, pag
 def test_the_front_page_leads_to_a_lab(tmp_path: Path, page: Page) -> None:
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab" / "index.html").write_text("the lab's own page")
-    site_pages.write_front_page(tmp_path)
+    site_pages.write_front_page(tmp_path, "pyodide.mjs")
     with serving(tmp_path) as address:
         page.goto(address)
         expect(page.locator("img").first).to_be_visible()

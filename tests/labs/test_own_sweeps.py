@@ -141,3 +141,21 @@ def test_a_folder_that_is_not_there_is_told_at_the_start(tmp_path, monkeypatch, 
     monkeypatch.setenv("LABKIT_SWEEPS", str(tmp_path / "sweps"))
     assert main(["list"]) == 2
     assert "LABKIT_SWEEPS must be a folder of sweeps, got" in capsys.readouterr().err
+
+
+def test_sweeps_of_one_title_are_told_apart_by_their_folders(tmp_path, monkeypatch):
+    for name in ("first", "second", "third"):
+        title = "mine" if name != "third" else "another"
+        kept(tmp_path / name, Design({"std": (0.1, 0.2), "depth": (1, 2)}, SMALL, title=title))
+    monkeypatch.setenv("LABKIT_SWEEPS", str(tmp_path))
+    found = sweeps._Sweeps()
+    assert [found[name].label for name in ("first", "second", "third")] == ["mine (first)", "mine (second)", "another"]
+
+
+def test_one_seed_has_no_range_and_a_question_no_colon(shown):
+    sweep = shown(Design({"std": (0.1, 0.2), "depth": (1, 2)}, SMALL))
+    sweep.title = "Which?"
+    said = LAB.explain(LAB.compute(LAB.parameters.of({"sweep": "own"})))
+    assert said.startswith("Which? RMS of h")
+    assert ", of one seed" in said
+    assert " from " not in said

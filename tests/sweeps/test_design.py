@@ -160,6 +160,7 @@ MISTAKES = {
     "fixed no table": ("fixed = 3\n[axes]\nstd = [1]\n", "fixed must be a table"),
     "title": ("title = 3\n[axes]\nstd = [1]\n", "title must be a text, got 3"),
     "an unknown axis": ("[axes]\nrate = {from = 1, to = 2, count = 2}\n", "there is no axis 'rate'"),
+    "above the axes": ("[axes]\nstd = [1]\nsettings = 10\n", r"settings must stand above \[axes\]"),
     "a value": ("[axes]\nstd = [-1]\n", r"std must lie in \[0, 100\], got -1"),
     "no end": ("[axes]\nstd = {from = 1, count = 2}\n", "std must have from and to"),
     "an unknown word": ("[axes]\nstd = {from = 1, to = 2, step = 2}\n", "there is no std.step: there are from"),

@@ -20,7 +20,9 @@ from labkit.server.cli import main
 from labkit.sweeps import chunks, hands
 from labkit.sweeps import run as running
 from labkit.sweeps.hands import local
+from labkit.sweeps.record import columns
 from labkit.sweeps.run import sweep
+from labkit.sweeps.store import Store
 from tests.sweeps.conftest import FILE, SMALL, Started, end_group, one_by_one, parts, same
 
 WORK = running.work
@@ -184,6 +186,22 @@ def test_what_fails_is_named(labkit_main, tmp_path, monkeypatch, where, words):
     monkeypatch.setattr(where, fails)
     (tmp_path / "design.toml").write_text(FILE.format(count=1), encoding="utf-8")
     assert words in labkit_main("sweep", str(tmp_path / "design.toml"), "--output", str(tmp_path / "rows"))
+
+
+def test_the_first_that_failed_says_why(tmp_path, monkeypatch, capsys):
+    design = Design({"std": (1.0,)}, {"batch": 9000, "dataset": "mnist_small"})
+
+    def run(_: Design, folder: Path, *__: Any, **___: Any) -> int:
+        with Store(folder, design, "1") as store:
+            store.keep(0, columns(design, 0, 1))
+            return store.failed()
+
+    monkeypatch.setattr("labkit.sweeps.run.run", run)
+    (tmp_path / "design.toml").write_text("[axes]\nstd = [1]\n", encoding="utf-8")
+    assert main(("sweep", str(tmp_path / "design.toml"), "--output", str(tmp_path / "rows"))) == 0
+    said = capsys.readouterr().out
+    assert "labkit keeps 1 row in " in said
+    assert "; 1 setting failed (column error), the first with: ValueError: " in said
 
 
 @pytest.fixture

@@ -139,3 +139,11 @@ def test_a_full_disk_is_said_and_what_is_there_stays_whole(two, tmp_path, expect
 def test_the_manifest_is_the_design(tmp_path):
     half(tmp_path)
     assert Design.of(json.loads((tmp_path / "sweep.json").read_text())["design"]).plain() == SMALL.plain()
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "rows").write_text("mine")
+    with pytest.raises(SweepError, match="rows must be a folder, and is a file"), \
+            Store(tmp_path / "rows", SMALL, VERSION):  # fmt: skip
+        pass
+    assert (tmp_path / "rows").read_text() == "mine"

@@ -154,3 +154,24 @@ def test_a_slider_opens_with_the_bounds_that_hold():
     field = field_for("size", control, 2.0, lambda name: None)
     field.follow(Values())
     assert (field.parts[0].min, field.parts[0].max, field.value) == (1.0, 4.0, 2.0)
+
+
+@pytest.mark.parametrize(("before", "now"), [(50, 4), (4, 50)])
+def test_what_a_browser_is_told_never_leaves_its_bounds(before, now):
+    """It moves such a value itself, and says so, as if somebody had wished it."""
+    control = Range(
+        "level", low=1, high=100, step=1, bounds=lambda values: (1, values["most"]), start=lambda values: values["most"]
+    )
+    field = field_for("level", control, 1, lambda name: None)
+    field.restart({"most": before})
+    slider, told = field.parts[0], []
+    state = {"min": slider.min, "max": slider.max, "value": slider.value}
+
+    def tell(change):
+        state[change.name] = change.new
+        told.append(dict(state))
+
+    slider.observe(tell, ["min", "max", "value"])
+    field.restart({"most": now})
+    assert (slider.max, slider.value) == (now, now)
+    assert [each for each in told if not each["min"] <= each["value"] <= each["max"]] == []
